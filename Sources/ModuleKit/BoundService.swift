@@ -1,0 +1,124 @@
+/// A service with its handlers bound, its messages' Swift types erased: what the host serves.
+public struct BoundService: Sendable {
+  /// The service's full name.
+  public let name: String
+  /// Its methods.
+  public let methods: [BoundMethod]
+
+  /// Creates a service; generated code does, in `<Service>Handler.bound()`.
+  public init(name: String, methods: [BoundMethod]) {
+    self.name = name
+    self.methods = methods
+  }
+}
+
+/// A method bound to its handler: bytes in, framed bytes out.
+public struct BoundMethod: Sendable {
+  /// A read or report: decode, check, run, encode.
+  public typealias Read =
+    @Sendable (_ message: UnsafeRawBufferPointer, _ arena: Arena, _ snapshot: Snapshot, _ output: inout [UInt8])
+    throws -> Void
+  /// A write in two steps: decoding and checking on the event loop, then the transaction on the writer.
+  public typealias Prepare =
+    @Sendable (_ message: UnsafeRawBufferPointer, _ arena: Arena) throws -> Perform
+  /// The second step of a write.
+  public typealias Perform = @Sendable (_ transaction: Transaction, _ arena: Arena, _ output: inout [UInt8]) throws -> Void
+  /// A stream.
+  public typealias Stream =
+    @Sendable (_ context: StreamContext, _ incoming: any IncomingMessages, _ outgoing: any OutgoingMessages)
+    async throws -> Void
+
+  /// How the method runs.
+  public enum Body: Sendable {
+    case read(Read)
+    case write(Prepare)
+    case stream(Stream)
+  }
+
+  /// The method's name, kind and policy.
+  public let descriptor: MethodDescriptor
+  /// Its handler.
+  public let body: Body
+
+  /// Creates a method.
+  public init(descriptor: MethodDescriptor, body: Body) {
+    self.descriptor = descriptor
+    self.body = body
+  }
+
+  /// Binds a handler of kind READ or REPORT.
+  @inlinable
+  public static func read<Request: Message, Reply: Message>(
+    _ descriptor: MethodDescriptor, _ handler: @escaping @Sendable (Request, Snapshot) throws -> Reply
+  ) -> BoundMethod {
+    BoundMethod(
+      descriptor: descriptor,
+      body: .read { message, arena, snapshot, output in
+        let request = try Request(checking: message, in: arena)
+        try handler(request, snapshot).encodeFramed(into: &output, in: arena)
+      })
+  }
+
+  /// Binds a handler of kind WRITE.
+  @inlinable
+  public static func write<Request: Message, Reply: Message>(
+    _ descriptor: MethodDescriptor, _ handler: @escaping @Sendable (Request, Transaction) throws -> Reply
+  ) -> BoundMethod {
+    BoundMethod(
+      descriptor: descriptor,
+      body: .write { message, arena in
+        let request = try Request(checking: message, in: arena)
+        return { transaction, arena, output in
+          try handler(request, transaction).encodeFramed(into: &output, in: arena)
+        }
+      })
+  }
+
+  /// Binds a handler that takes a stream of requests and answers once.
+  @inlinable
+  public static func clientStream<Request: Message, Reply: Message>(
+    _ descriptor: MethodDescriptor,
+    _ handler: @escaping @Sendable (RequestStream<Request>, StreamContext) async throws -> Reply
+  ) -> BoundMethod {
+    BoundMethod(
+      descriptor: descriptor,
+      body: .stream { context, incoming, outgoing in
+        let reply = try await handler(RequestStream(incoming), context)
+        try await ResponseWriter(outgoing).send(reply)
+      })
+  }
+
+  /// Binds a handler that takes one request and answers with a stream.
+  @inlinable
+  public static func serverStream<Request: Message, Reply: Message>(
+    _ descriptor: MethodDescriptor,
+    _ handler: @escaping @Sendable (Request, ResponseWriter<Reply>, StreamContext) async throws -> Void
+  ) -> BoundMethod {
+    BoundMethod(
+      descriptor: descriptor,
+      body: .stream { context, incoming, outgoing in
+        var requests = RequestStream<Request>(incoming).makeAsyncIterator()
+        guard let request = try await requests.next() else {
+          throw Status(.invalidArgument, "the call ended without a request message", reason: "REQUEST_MISSING")
+        }
+        if try await requests.next() != nil {
+          throw Status(.invalidArgument, "this method takes one request message", reason: "REQUEST_REPEATED")
+        }
+        try await handler(request, ResponseWriter(outgoing), context)
+      })
+  }
+
+  /// Binds a handler that takes a stream of requests and answers with a stream.
+  @inlinable
+  public static func bidirectional<Request: Message, Reply: Message>(
+    _ descriptor: MethodDescriptor,
+    _ handler:
+      @escaping @Sendable (RequestStream<Request>, ResponseWriter<Reply>, StreamContext) async throws -> Void
+  ) -> BoundMethod {
+    BoundMethod(
+      descriptor: descriptor,
+      body: .stream { context, incoming, outgoing in
+        try await handler(RequestStream(incoming), ResponseWriter(outgoing), context)
+      })
+  }
+}

@@ -1,0 +1,51 @@
+extension Message {
+  /// Decodes a request and checks it against its declaration.
+  /// - Throws: `Status` INTERNAL for bytes that are not such a message, RESOURCE_EXHAUSTED for one that would take
+  ///   too much memory, INVALID_ARGUMENT with every field at fault for one that breaks a check.
+  public init(checking bytes: UnsafeRawBufferPointer, in arena: Arena) throws {
+    do {
+      try self.init(decoding: bytes, in: arena)
+    } catch {
+      throw Status(decoding: error, message: Self.fullName)
+    }
+    var violations = Violations()
+    check(&violations)
+    if !violations.isEmpty { throw Status(violations) }
+  }
+
+  /// Appends the message with the five-byte prefix of gRPC: not compressed, length in big-endian order.
+  public func encodeFramed(into output: inout [UInt8], in arena: Arena) {
+    let start = output.count
+    output.append(contentsOf: repeatElement(0, count: MessageFraming.prefixSizeBytes))
+    encode(into: &output, in: arena)
+    MessageFraming.setLength(of: &output, at: start)
+  }
+}
+
+extension Status {
+  init(decoding error: any Error, message: String) {
+    switch error {
+    case DecodingError.tooLarge:
+      self.init(
+        .resourceExhausted, "the \(message) would take too much memory once decoded; send less in one message",
+        reason: "MESSAGE_TOO_LARGE", domain: "yizhan")
+    default:
+      self.init(
+        .internalError, "the request is not a valid \(message): \(error)", reason: "MESSAGE_MALFORMED",
+        domain: "yizhan")
+    }
+  }
+
+  init(_ violations: Violations) {
+    let fields = violations.items.map {
+      FieldViolation(
+        field: $0.field, reason: $0.reason, description: $0.description,
+        descriptionChinese: $0.descriptionChinese)
+    }
+    self.init(
+      .invalidArgument, fields.map { "\($0.field): \($0.description)" }.joined(separator: "; "),
+      reason: "FIELDS_INVALID", domain: "yizhan",
+      messageChinese: fields.map { "\($0.field):\($0.descriptionChinese)" }.joined(separator: ";"),
+      violations: fields)
+  }
+}

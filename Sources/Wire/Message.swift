@@ -1,0 +1,48 @@
+/// A protobuf message as a Swift value. ProtoGen makes the conforming types; protobuf-c does the coding.
+public protocol Message: Sendable, Equatable {
+  /// The message's full name: "yizhan.wishes.v1.Wish".
+  static var fullName: String { get }
+  /// The message with every field at its default.
+  init()
+  /// Decodes a message. All memory that decoding needs comes from the arena, which is reset afterwards.
+  /// - Throws: `DecodingError`.
+  init(decoding bytes: UnsafeRawBufferPointer, in arena: Arena) throws
+  /// Appends the encoded message.
+  func encode(into output: inout [UInt8], in arena: Arena)
+  /// Adds what breaks the `(yizhan.check)` declarations, with paths relative to this message.
+  func check(_ violations: inout Violations)
+}
+
+extension Message {
+  /// Decodes a message from an array.
+  /// - Throws: `DecodingError`.
+  public init(decoding bytes: [UInt8]) throws {
+    self = try bytes.withUnsafeBytes { try Self(decoding: $0, in: Arena()) }
+  }
+
+  /// The encoded message.
+  public func encoded() -> [UInt8] {
+    var output: [UInt8] = []
+    encode(into: &output, in: Arena())
+    return output
+  }
+}
+
+/// Why bytes are not a message.
+public enum DecodingError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The bytes break the encoding: truncated, bad tag, bad varint, wrong wire type.
+  case malformed
+  /// A string field is not UTF-8.
+  case invalidUTF8
+  /// Decoding would take more memory than the arena allows.
+  case tooLarge
+
+  /// One line for a developer.
+  public var description: String {
+    switch self {
+    case .malformed: "the bytes are truncated or not in protobuf's encoding"
+    case .invalidUTF8: "a string field is not valid UTF-8"
+    case .tooLarge: "decoding would take more memory than is allowed"
+    }
+  }
+}
