@@ -132,5 +132,6 @@ let package = Package(
     tests("ModuleKit", ["Storage", "RPC", "Wire"]),
     tests("Host", ["ModuleKit", "Storage", "RPC", "RPCTransport", "Wire"]),
     tests("yizhan", ["RPC", "Wire"]),
+    .testTarget(name: "TidyTests", swiftSettings: strict),
   ] + moduleTargets
 )
