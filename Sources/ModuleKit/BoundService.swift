@@ -23,6 +23,15 @@ public struct BoundMethod: Sendable {
     @Sendable (_ message: UnsafeRawBufferPointer, _ arena: Arena) throws -> Perform
   /// The second step of a write.
   public typealias Perform = @Sendable (_ transaction: Transaction, _ arena: Arena, _ output: inout [UInt8]) throws -> Void
+  /// The first step of a write whose reply is not stored whole.
+  public typealias PrepareUnstored =
+    @Sendable (_ message: UnsafeRawBufferPointer, _ arena: Arena) throws -> PerformUnstored
+  /// The second step of such a write: `output` is stored with the idempotency key, `unstored` is appended to the
+  /// first reply only. Protobuf merges what is appended into the message before it.
+  public typealias PerformUnstored =
+    @Sendable (
+      _ transaction: Transaction, _ arena: Arena, _ output: inout [UInt8], _ unstored: inout [UInt8]
+    ) throws -> Void
   /// A stream.
   public typealias Stream =
     @Sendable (_ context: StreamContext, _ incoming: any IncomingMessages, _ outgoing: any OutgoingMessages)
@@ -32,6 +41,7 @@ public struct BoundMethod: Sendable {
   public enum Body: Sendable {
     case read(Read)
     case write(Prepare)
+    case writeUnstored(PrepareUnstored)
     case stream(Stream)
   }
 
@@ -70,6 +80,25 @@ public struct BoundMethod: Sendable {
         let request = try Request(checking: message, in: arena)
         return { transaction, arena, output in
           try handler(request, transaction).encodeFramed(into: &output, in: arena)
+        }
+      })
+  }
+
+  /// Binds a handler of kind WRITE whose reply holds what must not be stored, such as a token that is shown once.
+  /// A call repeated with its idempotency key gets the stored part only.
+  public static func write<Request: Message, Reply: Message>(
+    _ descriptor: MethodDescriptor,
+    _ handler: @escaping @Sendable (Request, Transaction) throws -> UnstoredReply<Reply>
+  ) -> BoundMethod {
+    BoundMethod(
+      descriptor: descriptor,
+      body: .writeUnstored { message, arena in
+        let request = try Request(checking: message, in: arena)
+        return { transaction, arena, output, unstored in
+          let reply = try handler(request, transaction)
+          reply.stored.encodeFramed(into: &output, in: arena)
+          unstored.removeAll()
+          reply.unstored.encode(into: &unstored, in: arena)
         }
       })
   }
@@ -120,5 +149,19 @@ public struct BoundMethod: Sendable {
       body: .stream { context, incoming, outgoing in
         try await handler(RequestStream(incoming), ResponseWriter(outgoing), context)
       })
+  }
+}
+
+/// A reply in two parts, of which only one is kept with the idempotency key of its call.
+public struct UnstoredReply<Reply: Message>: Sendable {
+  /// What is kept, and answered again to a repeated call.
+  public var stored: Reply
+  /// What is merged into the first reply and nowhere kept.
+  public var unstored: Reply
+
+  /// Creates a reply.
+  public init(stored: Reply, unstored: Reply) {
+    self.stored = stored
+    self.unstored = unstored
   }
 }
