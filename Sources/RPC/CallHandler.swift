@@ -15,7 +15,8 @@ public protocol ServerCall: AnyObject, Sendable {
   var metadata: Metadata { get }
   /// The bytes of the first header of that name, without parsing the others; nil if absent.
   /// The name is in lower case. The pointer is valid inside `body` only.
-  func withHeader<Result>(_ name: StaticString, _ body: (UnsafeBufferPointer<UInt8>?) throws -> Result) rethrows
+  func withHeader<Result>(_ name: StaticString, _ body: (UnsafeBufferPointer<UInt8>?) throws -> Result)
+    rethrows
     -> Result
   /// The address of the peer, for logs: "127.0.0.1:50314".
   var peer: String { get }

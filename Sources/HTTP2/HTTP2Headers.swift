@@ -1,0 +1,106 @@
+/// A list of header fields in one buffer: for each field two lengths, then the name's and the value's bytes.
+///
+/// One allocation holds a whole request, and nothing becomes a `String` unless someone asks.
+public struct HTTP2Headers: Sendable, Equatable {
+  @usableFromInline static let lengthsBytes = 8
+
+  @usableFromInline private(set) var storage: [UInt8] = []
+  /// How many fields there are.
+  public private(set) var count = 0
+
+  /// Creates an empty list.
+  public init() {}
+
+  /// Creates a list of texts.
+  public init(_ fields: [(name: String, value: String)]) {
+    for field in fields { append(field.name, field.value) }
+  }
+
+  /// Whether there are no fields.
+  public var isEmpty: Bool { count == 0 }
+
+  /// Makes room for that many bytes.
+  public mutating func reserveCapacity(_ sizeBytes: Int) { storage.reserveCapacity(sizeBytes) }
+
+  /// Removes all fields.
+  public mutating func removeAll() {
+    storage.removeAll(keepingCapacity: true)
+    count = 0
+  }
+
+  /// Adds a field. The name is in lower case.
+  public mutating func append(_ name: String, _ value: String) { append(name, Array(value.utf8)) }
+
+  /// Adds a field. The name is in lower case.
+  public mutating func append(_ name: String, _ value: [UInt8]) {
+    var name = name
+    name.withUTF8 { name in value.withUnsafeBufferPointer { append(name: name, value: $0) } }
+  }
+
+  /// Adds a field. The name is in lower case.
+  public mutating func append(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
+    let lengths = UInt64(UInt32(name.count)) << 32 | UInt64(UInt32(value.count))
+    withUnsafeBytes(of: lengths) { storage.append(contentsOf: $0) }
+    storage.append(contentsOf: name)
+    storage.append(contentsOf: value)
+    count += 1
+  }
+
+  /// Hands over each field in order; the pointers are valid inside `body` only. `body` returns false to stop.
+  @inlinable
+  public func forEach<Failure: Error>(
+    _ body: (_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) throws(Failure) -> Bool
+  ) throws(Failure) {
+    try storage.withUnsafeBufferPointer { octets throws(Failure) in
+      let bytes = UnsafeRawBufferPointer(octets)
+      var offset = 0
+      while offset < bytes.count {
+        let (name, value) = Self.field(in: bytes, at: &offset)
+        if !(try body(name, value)) { return }
+      }
+    }
+  }
+
+  /// Hands over the first value of that name, or nil; the pointer is valid inside `body` only.
+  public func withValue<Result>(
+    of name: StaticString, _ body: (UnsafeBufferPointer<UInt8>?) throws -> Result
+  ) rethrows -> Result {
+    try storage.withUnsafeBytes { bytes in
+      var offset = 0
+      while offset < bytes.count {
+        let (candidate, value) = Self.field(in: bytes, at: &offset)
+        if Self.isEqual(candidate, name) { return try body(value) }
+      }
+      return try body(nil)
+    }
+  }
+
+  /// Whether bytes are that text.
+  @inlinable
+  public static func isEqual(_ bytes: UnsafeBufferPointer<UInt8>, _ text: StaticString) -> Bool {
+    guard bytes.count == text.utf8CodeUnitCount else { return false }
+    for index in 0..<bytes.count where bytes[index] != text.utf8Start[index] { return false }
+    return true
+  }
+
+  /// The field at an offset, which moves on to the next one.
+  @inlinable
+  static func field(
+    in bytes: UnsafeRawBufferPointer, at offset: inout Int
+  ) -> (name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
+    let lengths = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    let nameStart = offset + lengthsBytes
+    let valueStart = nameStart + Int(lengths >> 32)
+    offset = valueStart + Int(lengths & 0xFFFF_FFFF)
+    let octets = bytes.assumingMemoryBound(to: UInt8.self)
+    return (
+      UnsafeBufferPointer(rebasing: octets[nameStart..<valueStart]),
+      UnsafeBufferPointer(rebasing: octets[valueStart..<offset])
+    )
+  }
+
+  /// The first value of that name as text, or nil.
+  public func text(of name: StaticString) -> String? {
+    withValue(of: name) { $0.map { String(decoding: $0, as: UTF8.self) } }
+  }
+}

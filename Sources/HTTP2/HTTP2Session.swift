@@ -1,0 +1,155 @@
+import CNghttp2
+
+/// One HTTP/2 connection as a state machine: bytes in, events to the delegate, bytes out. It has no socket and no
+/// clock, and belongs to one thread.
+///
+/// Invariants:
+/// 1. nghttp2 is never entered from one of its own callbacks: `receive` and `send` are refused while `isBusy`,
+///    and what a callback asks for that needs more (ending the connection) is kept until it has returned.
+/// 2. `failure` is set once; afterwards nothing is read, and what is left to send ends with a GOAWAY.
+/// 3. Every open stream is in the list that begins at `firstStream`; `close` empties it.
+public final class HTTP2Session {
+  /// Which side of the connection this is.
+  public enum Role: Sendable {
+    case server
+    case client
+  }
+
+  /// Which side this is.
+  public let role: Role
+  /// The limits that hold.
+  public let limits: HTTP2Limits
+  /// How many streams are open.
+  public internal(set) var openStreamCount = 0
+  /// Whether the peer has acknowledged our SETTINGS.
+  public internal(set) var isSettingsAcknowledged = false
+  /// Why the connection is over, once it is.
+  public internal(set) var failure: HTTP2Error?
+
+  /// The delegate owns the session and closes it in its own clean-up, so it outlives every callback.
+  unowned(unsafe) let delegate: any HTTP2SessionDelegate
+  var native: OpaquePointer?
+  var isBusy = false
+  var meter: FrameMeter
+  var faults: TokenBucket
+  var nowNanoseconds: UInt64 = 0
+  var lastPeerStreamID: Int32 = 0
+  var firstStream: HTTP2Stream?
+  var headerStream: HTTP2Stream?
+  var headerBlockBytes = 0
+  var isGoAwayByHandDue = false
+
+  /// Creates a session and queues our SETTINGS (and a client's preface).
+  /// - Parameter delegate: kept without a reference; it must outlive the session or `close` it.
+  public init(role: Role, limits: HTTP2Limits, delegate: any HTTP2SessionDelegate) {
+    self.role = role
+    self.limits = limits
+    self.delegate = delegate
+    // Servers read the client's preface of 24 bytes first.
+    meter = FrameMeter(prefaceBytes: role == .server ? 24 : 0, limits: limits)
+    faults = TokenBucket(burst: limits.faultBurst, perSecond: limits.faultsPerSecond)
+    native = makeNative()
+    submitSettings()
+  }
+
+  deinit {
+    if let native { nghttp2_session_del(native) }
+  }
+
+  /// Whether bytes are expected or waiting; false when the connection can be closed.
+  public var isLive: Bool {
+    guard let native, failure == nil else { return false }
+    return nghttp2_session_want_read(native) != 0 || nghttp2_session_want_write(native) != 0
+  }
+
+  /// Whether there is something to send.
+  public var wantsToSend: Bool {
+    guard let native else { return false }
+    return isGoAwayByHandDue || nghttp2_session_want_write(native) != 0
+  }
+
+  /// Whether a frame or a header block has arrived in part.
+  public var isInFrame: Bool { meter.isInFrame }
+
+  /// Takes bytes from the peer and works through the frames in them.
+  /// - Parameter nowNanoseconds: a monotonic time, for the rate limits.
+  /// - Throws: `HTTP2Error`; the connection is over, and `send` has what the peer should still get.
+  public func receive(_ bytes: UnsafeRawBufferPointer, nowNanoseconds: UInt64) throws(HTTP2Error) {
+    guard let native, failure == nil else { throw failure ?? .closed }
+    precondition(!isBusy, "receive was called from a callback of the session")
+    self.nowNanoseconds = nowNanoseconds
+    guard meter.accept(bytes, nowNanoseconds: nowNanoseconds) else { throw fail(.tooManyFrames) }
+    isBusy = true
+    let taken = nghttp2_session_mem_recv(
+      native, bytes.assumingMemoryBound(to: UInt8.self).baseAddress, bytes.count)
+    isBusy = false
+    if let failure { throw failure }
+    if taken < 0 {
+      if taken == Int(NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue) { throw fail(.notHTTP2) }
+      throw fail(.protocolViolation(String(cString: nghttp2_strerror(Int32(taken)))))
+    }
+  }
+
+  /// Hands over what is to be sent, in pieces of up to 16 KiB, until there is no more or `write` returns false.
+  /// The bytes are valid inside `write` only.
+  public func send(_ write: (UnsafeRawBufferPointer) -> Bool) {
+    guard let native else { return }
+    precondition(!isBusy, "send was called from a callback of the session")
+    if failure != nil { return sendLast(native, write) }
+    while true {
+      var bytes: UnsafePointer<UInt8>?
+      isBusy = true
+      let size = nghttp2_session_mem_send(native, &bytes)
+      isBusy = false
+      if failure != nil { return sendLast(native, write) }
+      if size < 0 {
+        _ = fail(.protocolViolation(String(cString: nghttp2_strerror(Int32(size)))))
+        return sendLast(native, write)
+      }
+      if size == 0 { return }
+      if !write(UnsafeRawBufferPointer(start: bytes, count: size)) { return }
+    }
+  }
+
+  /// Ends everything at once: every open stream is reported closed, and nghttp2's memory is freed. May be called
+  /// more than once, not from a callback.
+  public func close() {
+    precondition(!isBusy, "close was called from a callback of the session")
+    guard let native else { return }
+    if failure == nil { failure = .closed }
+    self.native = nil
+    while let stream = firstStream {
+      unlink(stream)
+      stream.isClosed = true
+      stream.output.removeAll()
+      delegate.streamClosed(stream, errorCode: .cancel)
+    }
+    headerStream = nil
+    nghttp2_session_del(native)
+  }
+
+  /// Notes that the connection is over and what the peer is told about it.
+  func fail(_ error: HTTP2Error) -> HTTP2Error {
+    if let failure { return failure }
+    failure = error
+    isGoAwayByHandDue = error != .notHTTP2
+    return error
+  }
+
+  /// After a failure nghttp2 may not be used any more, so the last GOAWAY is put together here: RFC 9113, 6.8.
+  private func sendLast(_ native: OpaquePointer, _ write: (UnsafeRawBufferPointer) -> Bool) {
+    guard isGoAwayByHandDue else { return }
+    isGoAwayByHandDue = false
+    let (code, reason): (HTTP2ErrorCode, String) =
+      switch failure {
+      case .tooManyFrames, .headerBlockTooLarge: (.enhanceYourCalm, "\(failure?.description ?? "")")
+      default: (.protocolError, "\(failure?.description ?? "")")
+      }
+    var frame: [UInt8] = [0, 0, UInt8(8 + reason.utf8.count), 7, 0, 0, 0, 0, 0]
+    for value in [UInt32(bitPattern: lastPeerStreamID), code.rawValue] {
+      withUnsafeBytes(of: value.bigEndian) { frame.append(contentsOf: $0) }
+    }
+    frame.append(contentsOf: reason.utf8)
+    frame.withUnsafeBytes { _ = write($0) }
+  }
+}
