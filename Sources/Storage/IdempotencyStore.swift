@@ -1,0 +1,102 @@
+/// The replies of keyed writes, kept so that a repeated call gets the same one and has no second effect.
+/// Belongs to the writer thread.
+final class IdempotencyStore {
+  /// A use of a key that is new, to be recorded with its reply.
+  struct Use {
+    let fingerprint: Int64
+    let key: String
+    let digest: [UInt8]
+  }
+
+  private let connection: Connection
+  private let workspace: TransactionWorkspace
+  private let lifetime: Duration
+  private let hash: SipHash
+
+  static let maximumKeyBytes = 256
+  static let maximumDigestBytes = 64
+  static let maximumReplyBytes = 4 << 20
+  /// How many expired keys go in one transaction, at most.
+  static let expiryStep = 500
+
+  init(connection: Connection, workspace: TransactionWorkspace, lifetime: Duration) throws {
+    self.connection = connection
+    self.workspace = workspace
+    self.lifetime = lifetime
+    let name = "idempotency"
+    var secret = try connection.first("SELECT value FROM kernel_secret WHERE name = ?", name) { $0.bytes(0) }
+    if secret == nil {
+      let made = workspace.random.bytes(16)
+      try connection.execute("INSERT INTO kernel_secret (name, value) VALUES (?, ?)", name, made)
+      secret = made
+    }
+    guard let secret, secret.count == 16 else {
+      throw StorageError.corrupt(message: "kernel_secret is not 16 bytes")
+    }
+    hash = SipHash(key: secret)
+    let last = try connection.first("SELECT coalesce(max(sequence), 0) FROM kernel_idempotency") {
+      $0.int64(0)
+    }
+    workspace.nextRequest = (last ?? 0) + 1
+  }
+
+  /// Looks a key up.
+  /// - Returns: the stored reply, or the use to record once the job has run.
+  /// - Throws: `StorageError.idempotencyMismatch` for a key used for another request.
+  func find(_ key: String, digest: [UInt8], call: CallContext, now: Instant) throws -> (
+    reply: [UInt8]?, use: Use
+  ) {
+    try workspace.checkLimit("an idempotency key in bytes", key.utf8.count, Self.maximumKeyBytes)
+    try workspace.checkLimit("a request's digest in bytes", digest.count, Self.maximumDigestBytes)
+    let use = Use(fingerprint: fingerprint(caller: call.caller.id, key: key), key: key, digest: digest)
+    let found = try connection.first(
+      """
+      SELECT sequence, method, digest, created, reply FROM kernel_idempotency
+      WHERE fingerprint = ? AND caller = ? AND key = ?
+      """, use.fingerprint, call.caller.id, key
+    ) { row in
+      (
+        sequence: row.int64(0), isSame: row.text(1) == call.method && row.bytes(2) == digest,
+        created: row.instant(3), reply: row.bytes(4)
+      )
+    }
+    guard let found else { return (nil, use) }
+    if found.created < now - lifetime {
+      try connection.execute("DELETE FROM kernel_idempotency WHERE sequence = ?", found.sequence)
+      return (nil, use)
+    }
+    guard found.isSame else { throw StorageError.idempotencyMismatch(key: key) }
+    return (found.reply, use)
+  }
+
+  func record(_ use: Use, reply: [UInt8], call: CallContext, now: Instant) throws {
+    try workspace.checkLimit("a reply in bytes", reply.count, Self.maximumReplyBytes)
+    try connection.execute(
+      """
+      INSERT INTO kernel_idempotency (sequence, fingerprint, caller, key, method, digest, reply, created)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      """, workspace.nextRequest, use.fingerprint, call.caller.id, use.key, call.method, use.digest, reply,
+      now)
+    workspace.nextRequest += 1
+  }
+
+  /// Drops the oldest keys whose time is over, a bounded number.
+  /// - Returns: whether there may be more.
+  func expire(now: Instant) throws -> Bool {
+    let count = try connection.execute(
+      """
+      DELETE FROM kernel_idempotency WHERE created < ?1
+        AND sequence < (SELECT min(sequence) FROM kernel_idempotency) + ?2
+      """, now - lifetime, Self.expiryStep)
+    return count == Self.expiryStep
+  }
+
+  private func fingerprint(caller: String, key: String) -> Int64 {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(caller.utf8.count + key.utf8.count + 1)
+    bytes.append(contentsOf: caller.utf8)
+    bytes.append(0xff)
+    bytes.append(contentsOf: key.utf8)
+    return Int64(bitPattern: hash.hash(bytes))
+  }
+}

@@ -1,0 +1,49 @@
+/// The kernel's own tables.
+enum KernelSchema {
+  /// Holds the migrations, so it is there before the first.
+  static let migrationTable: StaticString = """
+    CREATE TABLE IF NOT EXISTS kernel_migration (
+      module TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL,
+      applied INTEGER NOT NULL, PRIMARY KEY (module, number)) WITHOUT ROWID
+    """
+
+  static let migrations = [
+    Migration(
+      1, "idempotency, audit, outbox, timers",
+      """
+      CREATE TABLE kernel_secret (name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID
+      """,
+      // Rows come and go in the order of time; the fingerprint of caller and key finds one. An index over the
+      // two texts would be ten times larger, and each write touches a page of it at random.
+      """
+      CREATE TABLE kernel_idempotency (
+        sequence INTEGER PRIMARY KEY, fingerprint INTEGER NOT NULL, caller TEXT NOT NULL, key TEXT NOT NULL,
+        method TEXT NOT NULL, digest BLOB NOT NULL, reply BLOB NOT NULL, created INTEGER NOT NULL)
+      """,
+      "CREATE INDEX kernel_idempotency_fingerprint ON kernel_idempotency (fingerprint)",
+      """
+      CREATE TABLE kernel_audit (
+        sequence INTEGER PRIMARY KEY, time INTEGER NOT NULL, principal TEXT NOT NULL, method TEXT NOT NULL,
+        module TEXT NOT NULL, request_id TEXT NOT NULL, subject TEXT NOT NULL, digest BLOB NOT NULL)
+      """,
+      "CREATE TABLE kernel_event_type (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+      """
+      CREATE TABLE kernel_event (
+        sequence INTEGER PRIMARY KEY, time INTEGER NOT NULL, module TEXT NOT NULL,
+        type INTEGER NOT NULL, subject TEXT NOT NULL, payload BLOB NOT NULL)
+      """,
+      // With the sequence at its end by itself: a consumer reads its own events and no others.
+      "CREATE INDEX kernel_event_by_type ON kernel_event (type)",
+      """
+      CREATE TABLE kernel_consumer (
+        name TEXT NOT NULL PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID
+      """,
+      """
+      CREATE TABLE kernel_timer (
+        module TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, payload BLOB NOT NULL,
+        attempt INTEGER NOT NULL, not_before INTEGER NOT NULL, last_error TEXT NOT NULL,
+        PRIMARY KEY (module, name, key)) WITHOUT ROWID
+      """,
+      "CREATE INDEX kernel_timer_due ON kernel_timer (not_before)")
+  ]
+}

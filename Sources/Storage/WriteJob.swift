@@ -1,0 +1,52 @@
+/// A write that waits for its turn on the writer.
+public struct WriteJob: Sendable {
+  /// The call.
+  public var call: CallContext
+  /// Makes the write repeatable: the same key of the same caller has one effect and one reply. `key` has 1 to
+  /// 256 bytes; `digest` stands for the request's content, so that another request under the key is refused.
+  public var idempotency: (key: String, digest: [UInt8])?
+  /// Stands for the request's content in the audit record; by default that of `idempotency`.
+  public var digest: [UInt8]
+  /// About how much memory the job holds while it waits, in bytes; counts against the queue's limit.
+  public var sizeBytes: Int
+  /// Whether the caller has given up; asked once, before the job starts. A job given up has no effect.
+  public var isCancelled: (@Sendable () -> Bool)?
+  /// The effect; it appends the encoded reply to the array.
+  ///
+  /// It may be run again in a fresh transaction when another job of its batch has failed, so it must have no
+  /// effect but through the transaction. What counts is the run that commits.
+  public var body: @Sendable (Transaction, inout [UInt8]) throws -> Void
+  /// Called once: with the reply after the commit is durable, or with the error. Runs on the writer thread, so
+  /// it must be quick; a job refused by a full queue is answered on the thread that submits it.
+  public var completion: @Sendable (Result<WriteReply, any Error>) -> Void
+
+  /// Creates a job.
+  public init(
+    call: CallContext, idempotency: (key: String, digest: [UInt8])? = nil, digest: [UInt8]? = nil,
+    sizeBytes: Int = 0, isCancelled: (@Sendable () -> Bool)? = nil,
+    body: @escaping @Sendable (Transaction, inout [UInt8]) throws -> Void,
+    completion: @escaping @Sendable (Result<WriteReply, any Error>) -> Void
+  ) {
+    self.call = call
+    self.idempotency = idempotency
+    self.digest = digest ?? idempotency?.digest ?? []
+    self.sizeBytes = sizeBytes
+    self.isCancelled = isCancelled
+    self.body = body
+    self.completion = completion
+  }
+}
+
+/// The reply of a write that is durable.
+public struct WriteReply: Sendable, Equatable {
+  /// What the job's body wrote.
+  public var bytes: [UInt8]
+  /// Whether the effect and the reply are those of an earlier use of the idempotency key.
+  public var replayed: Bool
+
+  /// Creates a reply.
+  public init(bytes: [UInt8], replayed: Bool) {
+    self.bytes = bytes
+    self.replayed = replayed
+  }
+}
