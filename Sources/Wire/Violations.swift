@@ -1,0 +1,69 @@
+/// What a message breaks of its declared checks, with a path to each field at fault.
+public struct Violations: Sendable, Equatable {
+  /// One field at fault.
+  public struct Item: Sendable, Equatable {
+    /// The field's path in the proto's own names: "rows[3].phone", "labels[colour]".
+    public var field: String
+    /// A machine-readable reason in UPPER_SNAKE_CASE.
+    public var reason: String
+    /// What is wrong and what is expected, in English.
+    public var description: String
+    /// The same in Chinese.
+    public var descriptionChinese: String
+
+    /// Creates an item.
+    public init(field: String, reason: String, description: String, descriptionChinese: String) {
+      self.field = field
+      self.reason = reason
+      self.description = description
+      self.descriptionChinese = descriptionChinese
+    }
+  }
+
+  /// The most items that are kept; further ones are not reported.
+  public static let limit = 100
+
+  /// What was found, in the order of the message's fields.
+  public var items: [Item] = []
+  /// Whether nothing is at fault.
+  public var isEmpty: Bool { items.isEmpty }
+
+  /// Creates an empty list.
+  public init() {}
+
+  /// Adds a field at fault, unless the list is full.
+  public mutating func add(field: String, reason: String, description: String, descriptionChinese: String) {
+    if items.count >= Self.limit { return }
+    items.append(
+      Item(field: field, reason: reason, description: description, descriptionChinese: descriptionChinese))
+  }
+
+  /// Checks a submessage; the paths of what it adds get this field's name in front.
+  /// - Parameter index: the element's position in a repeated field, nil for a singular one.
+  @inlinable
+  public mutating func nested(_ field: String, index: Int? = nil, _ body: (inout Violations) -> Void) {
+    let before = items.count
+    body(&self)
+    if items.count > before { prefix(index.map { "\(field)[\($0)]" } ?? field, from: before) }
+  }
+
+  /// Checks a map's value; the paths of what it adds get this field's name and key in front.
+  @inlinable
+  public mutating func nested<Key>(_ field: String, key: Key, _ body: (inout Violations) -> Void) {
+    let before = items.count
+    body(&self)
+    if items.count > before { prefix("\(field)[\(Self.shortened("\(key)"))]", from: before) }
+  }
+
+  /// Puts a path in front of the items from a position on. An item with an empty path is about the field itself.
+  @usableFromInline
+  mutating func prefix(_ path: String, from start: Int) {
+    for index in start..<items.count {
+      items[index].field = items[index].field.isEmpty ? path : "\(path).\(items[index].field)"
+    }
+  }
+
+  /// A key as a path shows it: 64 characters of it.
+  @usableFromInline
+  static func shortened(_ key: String) -> String { String(key.prefix(64)) }
+}
