@@ -1,0 +1,167 @@
+import ModuleKit
+
+/// The schema of the wishes module. States and categories are the numbers of `yizhan.wishes.v1`; times are
+/// milliseconds since 1970; money is fen.
+enum WishesMigrations {
+  static let all: [Migration] = [wishes, claims, reports]
+
+  /// A wish's `units_…` say what its claims hold: pieces for one shared by parts, fen for one shared by money,
+  /// 1 for one claimed whole. The check makes overselling impossible whatever the code does.
+  private static let wishes = Migration(
+    1, "wishes, their parts and their history",
+    """
+    CREATE TABLE wishes_wish (
+      id TEXT NOT NULL PRIMARY KEY,
+      version INTEGER NOT NULL,
+      state INTEGER NOT NULL,
+      worker_id TEXT NOT NULL,
+      wisher_label TEXT NOT NULL,
+      title TEXT NOT NULL,
+      description TEXT NOT NULL,
+      category INTEGER NOT NULL,
+      need INTEGER NOT NULL,
+      sharing INTEGER NOT NULL,
+      delivery INTEGER NOT NULL,
+      source INTEGER NOT NULL,
+      area_code TEXT NOT NULL,
+      county_code TEXT NOT NULL,
+      street_code TEXT NOT NULL,
+      beneficiaries INTEGER NOT NULL,
+      estimated_cost_fen INTEGER NOT NULL CHECK (estimated_cost_fen >= 0),
+      part_count INTEGER NOT NULL,
+      claim_count INTEGER NOT NULL,
+      history_count INTEGER NOT NULL,
+      units_needed INTEGER NOT NULL CHECK (units_needed > 0),
+      units_active INTEGER NOT NULL CHECK (units_active >= 0),
+      units_fulfilled INTEGER NOT NULL CHECK (units_fulfilled >= 0),
+      units_confirmed INTEGER NOT NULL CHECK (units_confirmed >= 0),
+      publication_consent INTEGER NOT NULL,
+      consent_evidence TEXT NOT NULL,
+      contact_phone TEXT NOT NULL,
+      delivery_address TEXT NOT NULL,
+      collected_by_organisation_id TEXT NOT NULL,
+      state_reason TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL,
+      listed_at INTEGER,
+      CONSTRAINT never_oversold CHECK (units_active + units_fulfilled + units_confirmed <= units_needed)
+    )
+    """,
+    // Each list is one range of one index, newest first: by state alone or with the category, for everything, for
+    // a county and for a street. What is larger than a county or smaller than a street filters on area_code
+    // inside the index.
+    "CREATE INDEX wishes_wish_by_state ON wishes_wish (state, id, area_code)",
+    "CREATE INDEX wishes_wish_by_category ON wishes_wish (state, category, id, area_code)",
+    "CREATE INDEX wishes_wish_by_county ON wishes_wish (county_code, state, id)",
+    "CREATE INDEX wishes_wish_by_county_category ON wishes_wish (county_code, state, category, id)",
+    "CREATE INDEX wishes_wish_by_street ON wishes_wish (street_code, state, id, area_code)",
+    "CREATE INDEX wishes_wish_by_street_category ON wishes_wish (street_code, state, category, id, area_code)",
+    "CREATE INDEX wishes_wish_by_worker ON wishes_wish (worker_id, id)",
+    "CREATE INDEX wishes_wish_by_collector ON wishes_wish (collected_by_organisation_id, state, id)",
+    """
+    CREATE TABLE wishes_part (
+      wish_id TEXT NOT NULL REFERENCES wishes_wish (id),
+      number INTEGER NOT NULL,
+      name TEXT NOT NULL,
+      quantity INTEGER NOT NULL CHECK (quantity > 0),
+      taken_quantity INTEGER NOT NULL CHECK (taken_quantity BETWEEN 0 AND quantity),
+      confirmed_quantity INTEGER NOT NULL CHECK (confirmed_quantity BETWEEN 0 AND taken_quantity),
+      PRIMARY KEY (wish_id, number)
+    )
+    """,
+    """
+    CREATE TABLE wishes_history (
+      wish_id TEXT NOT NULL REFERENCES wishes_wish (id),
+      number INTEGER NOT NULL,
+      at INTEGER NOT NULL,
+      action INTEGER NOT NULL,
+      from_state INTEGER NOT NULL,
+      to_state INTEGER NOT NULL,
+      actor INTEGER NOT NULL,
+      actor_id TEXT NOT NULL,
+      subject_id TEXT NOT NULL,
+      reason TEXT NOT NULL,
+      PRIMARY KEY (wish_id, number)
+    )
+    """)
+
+  private static let claims = Migration(
+    2, "claims, what they take and their evidence",
+    """
+    CREATE TABLE wishes_claim (
+      id TEXT NOT NULL PRIMARY KEY,
+      version INTEGER NOT NULL,
+      wish_id TEXT NOT NULL REFERENCES wishes_wish (id),
+      state INTEGER NOT NULL,
+      organisation_id TEXT NOT NULL,
+      organisation_name TEXT NOT NULL,
+      units INTEGER NOT NULL CHECK (units > 0),
+      amount_fen INTEGER NOT NULL CHECK (amount_fen >= 0),
+      note TEXT NOT NULL,
+      contact_name TEXT NOT NULL,
+      contact_phone TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL,
+      extension_count INTEGER NOT NULL,
+      dispute_count INTEGER NOT NULL,
+      state_reason TEXT NOT NULL,
+      fulfilled_at INTEGER,
+      fulfilment_text TEXT NOT NULL,
+      receipts_fen INTEGER NOT NULL CHECK (receipts_fen >= 0),
+      photo_count INTEGER NOT NULL,
+      reminder_count INTEGER NOT NULL,
+      confirmation_overdue INTEGER NOT NULL,
+      confirmed_at INTEGER,
+      confirmation_comment TEXT NOT NULL,
+      rating INTEGER NOT NULL
+    )
+    """,
+    "CREATE INDEX wishes_claim_by_wish ON wishes_claim (wish_id, id)",
+    "CREATE INDEX wishes_claim_by_organisation ON wishes_claim (organisation_id, state, id)",
+    "CREATE INDEX wishes_claim_overdue ON wishes_claim (id) WHERE confirmation_overdue = 1",
+    """
+    CREATE TABLE wishes_claim_part (
+      claim_id TEXT NOT NULL REFERENCES wishes_claim (id),
+      number INTEGER NOT NULL,
+      quantity INTEGER NOT NULL CHECK (quantity > 0),
+      PRIMARY KEY (claim_id, number)
+    )
+    """,
+    """
+    CREATE TABLE wishes_claim_photo (
+      claim_id TEXT NOT NULL REFERENCES wishes_claim (id),
+      number INTEGER NOT NULL,
+      reference TEXT NOT NULL,
+      PRIMARY KEY (claim_id, number)
+    )
+    """)
+
+  private static let reports = Migration(
+    3, "follow-up reports",
+    """
+    CREATE TABLE wishes_report (
+      id TEXT NOT NULL PRIMARY KEY,
+      version INTEGER NOT NULL,
+      wish_id TEXT NOT NULL REFERENCES wishes_wish (id),
+      state INTEGER NOT NULL,
+      title TEXT NOT NULL,
+      text TEXT NOT NULL,
+      media_count INTEGER NOT NULL,
+      organisation_id TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL,
+      published_at INTEGER
+    )
+    """,
+    "CREATE INDEX wishes_report_by_wish ON wishes_report (wish_id, id)",
+    "CREATE INDEX wishes_report_by_state ON wishes_report (state, id)",
+    """
+    CREATE TABLE wishes_report_media (
+      report_id TEXT NOT NULL REFERENCES wishes_report (id),
+      number INTEGER NOT NULL,
+      reference TEXT NOT NULL,
+      PRIMARY KEY (report_id, number)
+    )
+    """)
+}

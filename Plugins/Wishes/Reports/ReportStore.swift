@@ -1,0 +1,116 @@
+import ModuleKit
+
+/// A follow-up report as its row holds it.
+struct ReportRecord {
+  var id: String
+  var version: Int64 = 1
+  var wishID: String
+  var state: Report.State = .draft
+  var title: String
+  var text: String
+  var mediaCount: Int
+  var organisationID: String
+  var createdAt: Instant
+  var updatedAt: Instant
+  var publishedAt: Instant?
+
+  /// The version as callers see it.
+  var etag: String { "\(version)" }
+}
+
+extension ReportRecord {
+  /// Reads the columns that `ReportStore` selects, in their order.
+  init(_ row: Row) {
+    id = row.text(0)
+    version = row.int64(1)
+    wishID = row.text(2)
+    state = Report.State(rawValue: Int32(row.int(3)))
+    title = row.text(4)
+    text = row.text(5)
+    mediaCount = row.int(6)
+    organisationID = row.text(7)
+    createdAt = row.instant(8)
+    updatedAt = row.instant(9)
+    publishedAt = row.optionalInstant(10)
+  }
+}
+
+/// The tables of follow-up reports.
+enum ReportStore {
+  /// Finds a report.
+  static func report(_ id: String, in snapshot: Snapshot) throws -> ReportRecord? {
+    try snapshot.first(
+      """
+      SELECT id, version, wish_id, state, title, text, media_count, organisation_id, created_at, updated_at,
+        published_at
+      FROM wishes_report WHERE id = ?
+      """, id
+    ) { ReportRecord($0) }
+  }
+
+  /// Adds a report.
+  static func insert(_ report: ReportRecord, media: [String], in transaction: Transaction) throws {
+    try transaction.execute(
+      """
+      INSERT INTO wishes_report (id, version, wish_id, state, title, text, media_count, organisation_id, created_at,
+        updated_at, published_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)
+      """,
+      report.id, report.version, report.wishID, report.state.rawValue, report.title, report.text,
+      report.mediaCount, report.organisationID, report.createdAt, report.updatedAt)
+    for (index, reference) in media.enumerated() {
+      try transaction.execute(
+        "INSERT INTO wishes_report_media (report_id, number, reference) VALUES (?, ?, ?)", report.id,
+        index + 1,
+        reference)
+    }
+  }
+
+  /// Writes what publishing and withdrawing change in a report.
+  static func save(_ report: ReportRecord, in transaction: Transaction) throws {
+    try transaction.execute(
+      "UPDATE wishes_report SET version = ?, state = ?, updated_at = ?, published_at = ? WHERE id = ?",
+      report.version, report.state.rawValue, report.updatedAt, report.publishedAt, report.id)
+  }
+
+  /// The photographs and videos of a report, in the order given.
+  static func media(of report: ReportRecord, in snapshot: Snapshot) throws -> [String] {
+    guard report.mediaCount > 0 else { return [] }
+    return try snapshot.all(
+      "SELECT reference FROM wishes_report_media WHERE report_id = ? ORDER BY number", report.id
+    ) { $0.text(0) }
+  }
+
+  /// How many reports there are about a wish.
+  static func count(of wishID: String, in snapshot: Snapshot) throws -> Int {
+    try snapshot.first("SELECT COUNT(*) FROM wishes_report WHERE wish_id = ?", wishID) { $0.int(0) } ?? 0
+  }
+
+  /// The published reports about a wish, the oldest first.
+  static func publishedIDs(of wishID: String, in snapshot: Snapshot) throws -> [String] {
+    try snapshot.all(
+      "SELECT id FROM wishes_report WHERE wish_id = ? AND state = ? ORDER BY id", wishID,
+      Report.State.published.rawValue
+    ) { $0.text(0) }
+  }
+
+  /// Reports, the newest first: of one wish in any state, or published ones of all wishes.
+  static func list(of wishID: String?, before: String?, limit: Int, in snapshot: Snapshot) throws
+    -> [ReportRecord]
+  {
+    var query = Query(
+      """
+      SELECT id, version, wish_id, state, title, text, media_count, organisation_id, created_at, updated_at,
+        published_at
+      FROM wishes_report WHERE
+      """)
+    if let wishID {
+      query.append(" wish_id = ?", wishID)
+    } else {
+      query.append(" state = ?", Report.State.published.rawValue)
+    }
+    if let before { query.append(" AND id < ?", before) }
+    query.append(" ORDER BY id DESC LIMIT ?", limit)
+    return try snapshot.all(query) { ReportRecord($0) }
+  }
+}

@@ -1,0 +1,73 @@
+import ModuleKit
+
+// Moderation: onto the list, back for correction, or refused.
+extension WishesHandler {
+  func approveWish(_ request: ApproveWishRequest, _ transaction: Transaction) throws -> Wish {
+    var wish = try ownWish(request.wishID, in: transaction)
+    try require(etag: request.etag, current: wish.etag, of: "wish")
+    try require(.approveWish, of: wish)
+    try requirePublicText(of: wish, in: transaction)
+    let from = wish.state
+    wish.state = wish.units.state
+    wish.listedAt = transaction.now
+    wish.stateReason = ""
+    try save(&wish, after: HistoryStep(action: .approved), from: from, in: transaction)
+    try transaction.emit(
+      WishListedEvent(wishID: wish.id, areaCode: wish.publicAreaCode, category: wish.details.category),
+      subject: wish.id)
+    return try reply(wish, in: transaction)
+  }
+
+  func rejectWish(_ request: RejectWishRequest, _ transaction: Transaction) throws -> Wish {
+    try requireText(request.reason, field: "reason")
+    var wish = try ownWish(request.wishID, in: transaction)
+    try require(etag: request.etag, current: wish.etag, of: "wish")
+    try require(.rejectWish, of: wish)
+    let from = wish.state
+    wish.state = .rejected
+    wish.stateReason = request.reason
+    try save(
+      &wish, after: HistoryStep(action: .rejected, reason: request.reason), from: from, in: transaction)
+    try transaction.emit(WishClosedEvent(wishID: wish.id, state: wish.state), subject: wish.id)
+    return try reply(wish, in: transaction)
+  }
+
+  func returnWish(_ request: ReturnWishRequest, _ transaction: Transaction) throws -> Wish {
+    try requireText(request.reason, field: "reason")
+    var wish = try ownWish(request.wishID, in: transaction)
+    try require(etag: request.etag, current: wish.etag, of: "wish")
+    try require(.returnWish, of: wish)
+    let from = wish.state
+    wish.state = .returned
+    wish.stateReason = request.reason
+    try save(
+      &wish, after: HistoryStep(action: .returned, reason: request.reason), from: from, in: transaction)
+    try transaction.emit(
+      WishReturnedEvent(wishID: wish.id, organisationID: wish.collectedByOrganisationID), subject: wish.id)
+    return try reply(wish, in: transaction)
+  }
+
+  func resubmitWish(_ request: ResubmitWishRequest, _ transaction: Transaction) throws -> Wish {
+    var wish = try ownWish(request.wishID, in: transaction)
+    try require(etag: request.etag, current: wish.etag, of: "wish")
+    try require(.resubmitWish, of: wish)
+    let from = wish.state
+    wish.state = .submitted
+    wish.stateReason = ""
+    try save(&wish, after: HistoryStep(action: .resubmitted), from: from, in: transaction)
+    return try reply(wish, in: transaction)
+  }
+
+  /// Refuses to make texts public that hold personal data.
+  /// - Throws: `WishesError.personalDataInText`.
+  func requirePublicText(of wish: WishRecord, in snapshot: Snapshot) throws {
+    let name = try workers.worker(wish.workerID, in: snapshot)?.displayName ?? ""
+    var texts = [("title", wish.details.title), ("description", wish.details.description)]
+    texts += try WishStore.parts(of: wish, in: snapshot).map { ("parts", $0.name) }
+    for (field, text) in texts {
+      if let finding = PersonalText.finding(in: text, name: name) {
+        throw WishesError.personalDataInText(field: field, finding: finding)
+      }
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import ModuleKit
+
+/// Makes messages from records, with no more in them than the caller may see.
+extension WishesHandler {
+  /// A wish as a reply: with contact details where the caller sees them, and with the claims that the caller sees.
+  func view(_ wish: WishRecord, _ sight: WishSight, in snapshot: Snapshot) throws -> Wish {
+    var view = try listView(wish, sight, in: snapshot)
+    if sight.showsContact {
+      view.wisherName = try workers.worker(wish.workerID, in: snapshot)?.displayName ?? ""
+      view.contactPhone = wish.details.contactPhone
+      view.deliveryAddress = wish.details.deliveryAddress
+    }
+    if wish.claimCount > 0 { view.claims = try claims(of: wish, sight, in: snapshot) }
+    return view
+  }
+
+  /// A wish as lists show it: without claims and contact details.
+  func listView(_ wish: WishRecord, _ sight: WishSight, in snapshot: Snapshot) throws -> Wish {
+    var view = Wish(
+      id: wish.id, etag: wish.etag, state: wish.state, title: wish.details.title,
+      description: wish.details.description, category: wish.details.category, need: wish.details.need,
+      sharing: wish.details.sharing, delivery: wish.details.delivery,
+      areaCode: wish.publicAreaCode, wisherLabel: wish.wisherLabel,
+      beneficiaries: wish.details.beneficiaries, estimatedCostFen: wish.details.estimatedCostFen,
+      openUnits: wish.units.open, publicationConsent: wish.publicationConsent,
+      createTime: ProtoTimestamp(wish.createdAt), updateTime: ProtoTimestamp(wish.updatedAt),
+      listTime: wish.listedAt.map { ProtoTimestamp($0) }, source: wish.source)
+    view.parts = try WishStore.parts(of: wish, in: snapshot).map {
+      WishPart(
+        number: $0.number, name: $0.name, quantity: $0.quantity, takenQuantity: $0.taken,
+        confirmedQuantity: $0.confirmed)
+    }
+    if sight.showsRecord {
+      view.areaCode = wish.areaCode
+      view.workerID = wish.workerID
+      view.collectedByOrganisationID = wish.collectedByOrganisationID
+      view.consentEvidence = wish.consentEvidence
+      if sight != .auditor { view.stateReason = wish.stateReason }
+    }
+    return view
+  }
+
+  private func claims(of wish: WishRecord, _ sight: WishSight, in snapshot: Snapshot) throws -> [Claim] {
+    let organisationID: String?
+    switch sight {
+    case .staff, .auditor, .wisherSide: organisationID = nil
+    case .claimant: organisationID = snapshot.caller.organisationID
+    case .stranger: return []
+    }
+    let claims = try ClaimStore.list(
+      .wish(wish.id), organisationID: organisationID, states: Claim.State.real, within: nil, before: nil,
+      limit: Limits.claimsShown, in: snapshot)
+    return try claims.compactMap { claim in
+      guard let sight = try self.sight(of: claim, of: wish, in: snapshot) else { return nil }
+      return try view(claim, of: wish, sight, in: snapshot)
+    }
+  }
+
+  /// A claim as a reply.
+  func view(_ claim: ClaimRecord, of wish: WishRecord, _ sight: ClaimSight, in snapshot: Snapshot) throws
+    -> Claim
+  {
+    var view = Claim(
+      id: claim.id, etag: claim.etag, wishID: claim.wishID, state: claim.state,
+      organisationID: claim.organisationID, organisationName: claim.organisationName,
+      amountFen: claim.amountFen, createTime: ProtoTimestamp(claim.createdAt),
+      updateTime: ProtoTimestamp(claim.updatedAt), expireTime: ProtoTimestamp(claim.expiresAt),
+      extensionCount: claim.extensionCount, disputeCount: claim.disputeCount, rating: claim.rating,
+      confirmTime: claim.confirmedAt.map { ProtoTimestamp($0) },
+      confirmationOverdue: claim.isConfirmationOverdue)
+    if wish.details.sharing == .byParts { view.parts = try ClaimStore.parts(of: claim.id, in: snapshot) }
+    let showsPersonalData = sight != .auditor
+    if let time = claim.fulfilledAt {
+      view.fulfilment = Fulfilment(
+        text: showsPersonalData ? claim.fulfilmentText : "",
+        photos: showsPersonalData ? try ClaimStore.photos(of: claim, in: snapshot) : [],
+        receiptsFen: claim.receiptsFen, time: ProtoTimestamp(time))
+    }
+    if showsPersonalData {
+      view.contactName = claim.contactName
+      view.contactPhone = claim.contactPhone
+      view.stateReason = claim.stateReason
+      view.confirmationComment = claim.confirmationComment
+    }
+    if sight == .staff || sight == .claimant { view.note = claim.note }
+    return view
+  }
+
+  /// A report as a reply.
+  func view(_ report: ReportRecord, of wish: WishRecord, in snapshot: Snapshot) throws -> Report {
+    Report(
+      id: report.id, etag: report.etag, wishID: report.wishID, state: report.state, title: report.title,
+      text: report.text, media: try ReportStore.media(of: report, in: snapshot),
+      areaCode: wish.publicAreaCode,
+      organisationID: report.organisationID, createTime: ProtoTimestamp(report.createdAt),
+      updateTime: ProtoTimestamp(report.updatedAt), publishTime: report.publishedAt.map { ProtoTimestamp($0) }
+    )
+  }
+}
+
+extension WishRecord {
+  /// The wish's area, no closer than the street.
+  var publicAreaCode: String { String(areaCode.prefix(9)) }
+}

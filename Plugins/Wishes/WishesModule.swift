@@ -1,0 +1,27 @@
+public import ModuleKit
+
+/// Micro-wishes: collected in the street, moderated, claimed, fulfilled, confirmed and followed up.
+public struct WishesModule: Module {
+  /// The module's name.
+  public static let name = "wishes"
+  /// The module's schema.
+  public static var migrations: [Migration] { WishesMigrations.all }
+  /// The module's protos.
+  public static var fileDescriptorSet: [UInt8] { WishesDescriptors.fileDescriptorSet }
+
+  /// Creates the module.
+  public init() {}
+
+  /// Serves WishService, arms the timers of claims and follows merges in the register of workers.
+  /// - Throws: `RegistrationError` unless a module before this one provides the three directories.
+  public func register(in registrar: Registrar) throws {
+    let handler = WishesHandler(
+      workers: try registrar.require((any WorkerDirectory).self),
+      organisations: try registrar.require((any OrganisationDirectory).self),
+      areas: try registrar.require((any AreaDirectory).self))
+    registrar.serve(handler.bound())
+    registrar.onTimer(WishesHandler.lapseTimer) { try handler.lapseClaim($1.key, $0) }
+    registrar.onTimer(WishesHandler.confirmationTimer) { try handler.remindOfConfirmation($1.key, $0) }
+    registrar.onEvent(WorkerMergedEvent.self) { try handler.followMerge($1, $0) }
+  }
+}
