@@ -1,0 +1,196 @@
+import ModuleKit
+
+/// `OrganisationService`: who takes part.
+struct OrganisationHandler: OrganisationServiceHandler {
+  func getOrganisation(_ request: GetOrganisationRequest, _ snapshot: Snapshot) throws -> Organisation {
+    OrganisationHandler.view(try OrganisationHandler.known(request.id, snapshot), snapshot.caller)
+  }
+
+  func listOrganisations(_ request: ListOrganisationsRequest, _ snapshot: Snapshot) throws
+    -> ListOrganisationsResponse
+  {
+    let filter = OrganisationStore.Filter(
+      kind: request.kind, area: request.areaCode.isEmpty ? nil : try AreaInput.code(request.areaCode),
+      nameContains: PlainText.tidied(request.nameContains),
+      state: request.state == .unspecified ? .active : request.state)
+    let page = try Page(
+      size: request.pageSize, token: request.pageToken,
+      query: [
+        "organisations", "\(filter.kind.rawValue)", filter.area?.text ?? "", filter.nameContains,
+        "\(filter.state.rawValue)",
+      ])
+    var organisations = try OrganisationStore(snapshot: snapshot)
+      .organisations(filter, after: page.cursor.first ?? "", limit: page.limit + 1)
+    let next = page.cut(&organisations) { [$0.id] }
+    return ListOrganisationsResponse(
+      organisations: organisations.map { OrganisationHandler.view($0, snapshot.caller) }, nextPageToken: next)
+  }
+
+  func createOrganisation(_ request: CreateOrganisationRequest, _ transaction: Transaction) throws
+    -> Organisation
+  {
+    var organisation = Organisation(kind: request.kind, state: .active)
+    organisation.name = try OrganisationInput.name(request.name)
+    organisation.shortName = PlainText.tidied(request.shortName)
+    organisation.creditCode = try OrganisationInput.creditCode(request.creditCode)
+    organisation.areaCode = try OrganisationInput.area(request.areaCode, transaction)
+    organisation.address = PlainText.tidied(request.address)
+    organisation.phone = try OrganisationInput.phone(request.phone, "phone")
+    organisation.contactName = PlainText.personName(request.contactName)
+    organisation.contactPhone = try OrganisationInput.phone(request.contactPhone, "contact_phone")
+    organisation.id = transaction.makeID()
+    try OrganisationHandler.checkUnique(organisation, transaction)
+    try OrganisationWriter(transaction: transaction).insert(organisation)
+    return try OrganisationHandler.known(organisation.id, transaction)
+  }
+
+  func updateOrganisation(_ request: UpdateOrganisationRequest, _ transaction: Transaction) throws
+    -> Organisation
+  {
+    var organisation = try changeable(request.id, request.etag, transaction)
+    let selection = try FieldSelection(
+      request.updateMask,
+      of: [
+        "name": !request.name.isEmpty, "short_name": !request.shortName.isEmpty,
+        "credit_code": !request.creditCode.isEmpty, "area_code": !request.areaCode.isEmpty,
+        "address": !request.address.isEmpty, "phone": !request.phone.isEmpty,
+        "contact_name": !request.contactName.isEmpty, "contact_phone": !request.contactPhone.isEmpty,
+      ])
+    if selection.contains("name") { organisation.name = try OrganisationInput.name(request.name) }
+    if selection.contains("short_name") { organisation.shortName = PlainText.tidied(request.shortName) }
+    if selection.contains("credit_code") {
+      organisation.creditCode = try OrganisationInput.creditCode(request.creditCode)
+    }
+    if selection.contains("area_code") {
+      organisation.areaCode = try OrganisationInput.area(request.areaCode, transaction)
+    }
+    if selection.contains("address") { organisation.address = PlainText.tidied(request.address) }
+    if selection.contains("phone") {
+      organisation.phone = try OrganisationInput.phone(request.phone, "phone")
+    }
+    if selection.contains("contact_name") {
+      organisation.contactName = PlainText.personName(request.contactName)
+    }
+    if selection.contains("contact_phone") {
+      organisation.contactPhone = try OrganisationInput.phone(request.contactPhone, "contact_phone")
+    }
+    try OrganisationHandler.checkUnique(organisation, transaction)
+    return try save(organisation, transaction)
+  }
+
+  func closeOrganisation(_ request: CloseOrganisationRequest, _ transaction: Transaction) throws
+    -> Organisation
+  {
+    var organisation = try changeable(request.id, request.etag, transaction)
+    guard organisation.state != .closed else { throw WorkersError.organisationClosed }
+    guard try !OrganisationStore(snapshot: transaction).hasWorkers(organisation.id) else {
+      throw WorkersError.organisationHasWorkers
+    }
+    organisation.state = .closed
+    return try save(organisation, transaction)
+  }
+
+  func reopenOrganisation(_ request: ReopenOrganisationRequest, _ transaction: Transaction) throws
+    -> Organisation
+  {
+    var organisation = try changeable(request.id, request.etag, transaction)
+    guard organisation.state == .closed else { throw WorkersError.organisationOpen }
+    organisation.state = .active
+    return try save(organisation, transaction)
+  }
+
+  /// The organisation of an identifier.
+  /// - Throws: `WorkersError.organisationNotFound`.
+  static func known(_ id: String, _ snapshot: Snapshot) throws -> Organisation {
+    guard let organisation = try OrganisationStore(snapshot: snapshot).organisation(id) else {
+      throw WorkersError.organisationNotFound
+    }
+    return organisation
+  }
+
+  /// What a caller may see: who to ask for is shown to staff and to the organisation itself.
+  private static func view(_ organisation: Organisation, _ caller: Caller) -> Organisation {
+    let roles = Roles(rawValue: caller.roles)
+    guard roles.isDisjoint(with: [.administrator, .staff]), caller.organisationID != organisation.id else {
+      return organisation
+    }
+    var view = organisation
+    view.contactName = ""
+    view.contactPhone = ""
+    return view
+  }
+
+  private func changeable(_ id: String, _ etag: String, _ transaction: Transaction) throws -> Organisation {
+    let organisation = try OrganisationHandler.known(id, transaction)
+    guard Reach(transaction.caller).includes(area: organisation.areaCode) else {
+      throw WorkersError.areaNotYours(code: organisation.areaCode)
+    }
+    guard etag.isEmpty || etag == organisation.etag else { throw WorkersError.staleETag }
+    return organisation
+  }
+
+  private func save(_ organisation: Organisation, _ transaction: Transaction) throws -> Organisation {
+    try OrganisationWriter(transaction: transaction).update(organisation)
+    return try OrganisationHandler.known(organisation.id, transaction)
+  }
+
+  private static func checkUnique(_ organisation: Organisation, _ transaction: Transaction) throws {
+    let store = OrganisationStore(snapshot: transaction)
+    if let code = organisation.creditCode.nonEmpty,
+      try store.isTaken(creditCode: code, otherThan: organisation.id)
+    {
+      throw WorkersError.organisationExists(field: "credit_code")
+    }
+    if try store.isTaken(
+      name: organisation.name, kind: organisation.kind, areaCode: organisation.areaCode,
+      otherThan: organisation.id)
+    {
+      throw WorkersError.organisationExists(field: "name")
+    }
+  }
+}
+
+/// Organisations as requests give them, checked.
+enum OrganisationInput {
+  static func name(_ text: String) throws -> String {
+    let name = PlainText.tidied(text)
+    guard !name.isEmpty else {
+      throw WorkersError.invalid([Flaw("name", "REQUIRED", "must not be empty", "不能为空")])
+    }
+    return name
+  }
+
+  /// The code in upper case; empty for none.
+  static func creditCode(_ text: String) throws -> String {
+    let tidy = PlainText.tidied(text)
+    if tidy.isEmpty { return "" }
+    guard let code = CreditCode.normalised(tidy) else {
+      throw WorkersError.invalid([
+        Flaw(
+          "credit_code", "NOT_A_CREDIT_CODE",
+          "must be a unified social credit code of 18 characters (GB 32100); its check character is wrong",
+          "须为 18 位统一社会信用代码(GB 32100),校验码不正确")
+      ])
+    }
+    return code
+  }
+
+  /// An area of the tree, within the caller's own.
+  static func area(_ text: String, _ transaction: Transaction) throws -> String {
+    let code = try AreaInput.code(text)
+    guard try AreaStore(snapshot: transaction).exists(code) else {
+      throw WorkersError.areaNotFound(code: code.text)
+    }
+    try AreaHandler.checkReach(code, transaction)
+    return code.text
+  }
+
+  /// The phone in E.164; empty for none.
+  static func phone(_ text: String, _ field: String) throws -> String {
+    if text.isEmpty { return "" }
+    guard let phone = PhoneNumber.normalised(text) else {
+      throw WorkersError.invalid([WorkerInput.phoneFlaw(field)])
+    }
+    return phone
+  }
+}

@@ -1,0 +1,92 @@
+import ModuleKit
+
+/// What the register knows of a person, as far as registration compares it.
+struct KnownWorker: Sendable, Equatable {
+  /// An open employment.
+  struct OpenEmployment: Sendable, Equatable {
+    var organisationID: String
+    var station: String
+    var staffNumber: String
+  }
+
+  var id: String
+  var name: String
+  var identityNumber: String?
+  /// The phone to call first, then the others.
+  var phones: [String]
+  var occupations: OccupationSet
+  var areaCode: String
+  var affiliation: Affiliation
+  var employments: [OpenEmployment]
+
+  init(_ worker: Worker) {
+    id = worker.id
+    name = worker.name
+    identityNumber = worker.identityNumber.nonEmpty
+    phones = [worker.phone] + worker.otherPhones
+    occupations = OccupationSet(worker.occupations)
+    areaCode = worker.areaCode
+    affiliation = worker.affiliation ?? Affiliation()
+    employments = worker.employments.filter { $0.state == .open }.map {
+      OpenEmployment(organisationID: $0.organisationID, station: $0.station, staffNumber: $0.staffNumber)
+    }
+  }
+
+  /// The person that an entry makes when nobody is known; `id` tells rehearsed entries apart.
+  init(_ entry: WorkerEntry, id: String) {
+    self.id = id
+    name = entry.name
+    identityNumber = entry.identityNumber?.text
+    phones = [entry.phone]
+    occupations = entry.occupations
+    areaCode = entry.areaCode.text
+    affiliation = entry.affiliation
+    employments = entry.employment.map { [OpenEmployment($0)] } ?? []
+  }
+
+  /// The person after an enrichment.
+  func applying(_ enrichment: Enrichment) -> KnownWorker {
+    var worker = self
+    if let number = enrichment.identityNumber { worker.identityNumber = number }
+    if let phone = enrichment.phone { worker.phones.append(phone) }
+    worker.occupations = enrichment.occupations ?? occupations
+    worker.areaCode = enrichment.areaCode ?? areaCode
+    worker.affiliation = enrichment.affiliation ?? affiliation
+    if let employment = enrichment.employment {
+      worker.employments.removeAll { $0.organisationID == employment.organisationID }
+      worker.employments.append(OpenEmployment(employment))
+    }
+    return worker
+  }
+}
+
+extension KnownWorker.OpenEmployment {
+  init(_ entry: EmploymentEntry) {
+    self.init(organisationID: entry.organisationID, station: entry.station, staffNumber: entry.staffNumber)
+  }
+}
+
+/// What an entry adds to a person who is known: only what changes is set.
+struct Enrichment: Sendable, Equatable {
+  var identityNumber: String?
+  /// A further phone.
+  var phone: String?
+  /// All occupations, the new ones included.
+  var occupations: OccupationSet?
+  var areaCode: String?
+  /// The whole affiliation, what is new included.
+  var affiliation: Affiliation?
+  /// An employment to begin, or new facts of one that is open.
+  var employment: EmploymentEntry?
+  /// Whether `employment` is open already.
+  var isEmploymentKnown = false
+
+  /// The fields that change, by their names in a row.
+  var fields: [String] {
+    [
+      ("identity_number", identityNumber != nil), ("phone", phone != nil),
+      ("occupations", occupations != nil),
+      ("area_code", areaCode != nil), ("affiliation", affiliation != nil), ("employment", employment != nil),
+    ].filter(\.1).map(\.0)
+  }
+}

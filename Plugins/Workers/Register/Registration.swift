@@ -1,0 +1,102 @@
+import ModuleKit
+
+/// Decides what an entry does to the register. Pure, so that a call, an import and a dry run decide alike.
+///
+/// A person is who has the identity number; without one, who has the phone. Whoever is found must bear the same
+/// name, and must not have another identity number: a phone may have gone to somebody else, a number may be
+/// mistyped, and a wrong guess would put two lives into one entry. What is at odds is named, and nothing is
+/// changed; the caller is not told what the register holds instead.
+struct Registration {
+  /// What happens.
+  enum Decision: Equatable {
+    /// Nobody is known: a new entry.
+    case create
+    /// Somebody is known; the enrichment may be empty.
+    case enrich(KnownWorker, Enrichment)
+  }
+
+  let reach: Reach
+
+  /// - Parameters:
+  ///   - byNumber: who has the entry's identity number.
+  ///   - byPhone: who has the entry's phone.
+  /// - Throws: `WorkersError`: conflict, twoEntries, registeredElsewhere, areaNotYours.
+  func decide(_ entry: WorkerEntry, byNumber: KnownWorker?, byPhone: KnownWorker?) throws -> Decision {
+    guard let known = byNumber ?? byPhone else {
+      // A platform registers workers wherever it works; staff in their own area.
+      guard reach.employerID != nil || reach.includes(area: entry.areaCode.text) else {
+        throw WorkersError.areaNotYours(code: entry.areaCode.text)
+      }
+      return .create
+    }
+    if let byNumber, let byPhone, byNumber.id != byPhone.id {
+      let mayBeOne = byPhone.identityNumber == nil && byPhone.name == byNumber.name
+      throw mayBeOne ? WorkersError.twoEntries : WorkersError.conflict(fields: ["phone"])
+    }
+    var conflicts: [String] = []
+    if known.name != entry.name { conflicts.append("name") }
+    if let number = entry.identityNumber?.text, let other = known.identityNumber, number != other {
+      conflicts.append("identity_number")
+    }
+    let isNewPhone = !known.phones.contains(entry.phone)
+    if isNewPhone, known.phones.count >= WorkerInput.maximumPhoneCount { conflicts.append("phone") }
+    guard conflicts.isEmpty else { throw WorkersError.conflict(fields: conflicts) }
+    if reach.employerID == nil, !reach.includes(area: known.areaCode) {
+      throw WorkersError.registeredElsewhere
+    }
+    return .enrich(known, try enrichment(entry, known, isNewPhone: isNewPhone))
+  }
+
+  private func enrichment(_ entry: WorkerEntry, _ known: KnownWorker, isNewPhone: Bool) throws -> Enrichment {
+    var enrichment = Enrichment()
+    if known.identityNumber == nil { enrichment.identityNumber = entry.identityNumber?.text }
+    if isNewPhone { enrichment.phone = entry.phone }
+    if !known.occupations.isSuperset(of: entry.occupations) {
+      enrichment.occupations = known.occupations.union(entry.occupations)
+    }
+    if reach.employerID == nil {
+      enrichment.areaCode = try newAreaCode(entry, known)
+      let affiliation = known.affiliation.adding(entry.affiliation)
+      if affiliation != known.affiliation { enrichment.affiliation = affiliation }
+    }
+    addEmployment(entry, known, to: &enrichment)
+    return enrichment
+  }
+
+  /// Staff say where a worker is registered; a wider area than the known one says nothing new.
+  private func newAreaCode(_ entry: WorkerEntry, _ known: KnownWorker) throws -> String? {
+    if let knownCode = AreaCode(known.areaCode), entry.areaCode.contains(knownCode) { return nil }
+    guard reach.includes(area: entry.areaCode.text) else {
+      throw WorkersError.areaNotYours(code: entry.areaCode.text)
+    }
+    return entry.areaCode.text
+  }
+
+  private func addEmployment(_ entry: WorkerEntry, _ known: KnownWorker, to enrichment: inout Enrichment) {
+    guard var employment = entry.employment else { return }
+    guard let open = known.employments.first(where: { $0.organisationID == employment.organisationID }) else {
+      enrichment.employment = employment
+      return
+    }
+    // What is not said stays as it is.
+    if employment.station.isEmpty { employment.station = open.station }
+    if employment.staffNumber.isEmpty { employment.staffNumber = open.staffNumber }
+    if KnownWorker.OpenEmployment(employment) != open {
+      enrichment.employment = employment
+      enrichment.isEmploymentKnown = true
+    }
+  }
+}
+
+extension Affiliation {
+  /// This affiliation with what another one says in addition; what it does not say stays.
+  func adding(_ other: Affiliation) -> Affiliation {
+    Affiliation(
+      partyMembership: other.partyMembership == .unspecified ? partyMembership : other.partyMembership,
+      isMobilePartyMember: isMobilePartyMember || other.isMobilePartyMember,
+      partyBranch: other.partyBranch.nonEmpty ?? partyBranch,
+      isUnionMember: isUnionMember || other.isUnionMember, unionName: other.unionName.nonEmpty ?? unionName,
+      isYouthLeagueMember: isYouthLeagueMember || other.isYouthLeagueMember,
+      youthLeagueBranch: other.youthLeagueBranch.nonEmpty ?? youthLeagueBranch)
+  }
+}

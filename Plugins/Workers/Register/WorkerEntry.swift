@@ -1,0 +1,135 @@
+import ModuleKit
+
+/// A person to be entered in the register, as a request or a row gives them, checked for itself: shapes and
+/// check characters, not yet whether areas and organisations exist.
+struct WorkerEntry: Sendable, Equatable {
+  var name: String
+  var identityNumber: IdentityNumber?
+  /// E.164.
+  var phone: String
+  var occupations: OccupationSet
+  var areaCode: AreaCode
+  /// What is said of it; what is not said is unspecified, empty or false.
+  var affiliation: Affiliation
+  var employment: EmploymentEntry?
+  var source: WorkerSource
+}
+
+/// An employment to begin.
+struct EmploymentEntry: Sendable, Equatable {
+  var organisationID: String
+  var station: String
+  var occupation: Occupation
+  var staffNumber: String
+  var startDate: CalendarDate
+}
+
+/// Rules that every entry has to keep, wherever it comes from.
+enum WorkerInput {
+  /// Longest name, station and branch, in characters.
+  static let maximumNameLength = 50
+  static let maximumTextLength = 100
+  static let maximumStaffNumberLength = 50
+  /// Who is younger may not work. Source: 中华人民共和国劳动法, article 15.
+  static let minimumAgeYears = 16
+  /// A worker's phones at most.
+  static let maximumPhoneCount = 5
+
+  static func nameFlaw(_ name: String) -> Flaw? {
+    if name.isEmpty { return Flaw("name", "REQUIRED", "must not be empty", "不能为空") }
+    let isPlausible = name.unicodeScalars.allSatisfy {
+      $0.properties.isAlphabetic || $0 == "\u{b7}" || $0 == " " || $0 == "-" || $0 == "'" || $0 == "."
+    }
+    guard isPlausible, (2...maximumNameLength).contains(name.unicodeScalars.count) else {
+      return Flaw(
+        "name", "NOT_A_NAME",
+        "must have 2 to \(maximumNameLength) letters or characters and no digits or signs",
+        "须为 2 至 \(maximumNameLength) 个字,不含数字和符号")
+    }
+    return nil
+  }
+
+  static func phoneFlaw(_ field: String) -> Flaw {
+    Flaw(
+      field, "NOT_A_PHONE_NUMBER", TextFormat.phone.expectation, TextFormat.phone.expectationChinese)
+  }
+
+  static func ageFlaw(_ number: IdentityNumber, today: CalendarDate) -> Flaw? {
+    if number.birthDate > today {
+      return Flaw(
+        "identity_number", "IDENTITY_NUMBER_BIRTH_DATE", "the birth date is in the future", "出生日期在未来")
+    }
+    guard number.birthDate.years(until: today) < minimumAgeYears else { return nil }
+    return Flaw(
+      "identity_number", "UNDER_AGE", "the person is under \(minimumAgeYears) and may not work",
+      "未满 \(minimumAgeYears) 周岁,不得登记从业")
+  }
+
+  static func startDateFlaw(_ date: CalendarDate, today: CalendarDate) -> Flaw? {
+    guard date.year < 1978 || date.years(until: today) < -1 else { return nil }
+    return Flaw(
+      "start_date", "DATE_IMPLAUSIBLE", "must be after 1977 and no more than a year ahead",
+      "须晚于 1977 年且不超过一年之后")
+  }
+
+  static func lengthFlaw(_ field: String, _ text: String, _ maximum: Int) -> Flaw? {
+    guard text.unicodeScalars.count > maximum else { return nil }
+    return Flaw(field, "TOO_LONG", "must have at most \(maximum) characters", "最多 \(maximum) 个字")
+  }
+}
+
+extension WorkerEntry {
+  /// Reads a request, whose formats are checked by declaration.
+  /// - Throws: `WorkersError`.
+  init(_ request: RegisterWorkerRequest, _ snapshot: Snapshot) throws {
+    let today = CalendarDate.chinaDay(at: snapshot.now)
+    let reach = Reach(snapshot.caller)
+    var flaws: [Flaw] = []
+    name = PlainText.personName(request.name)
+    if let flaw = WorkerInput.nameFlaw(name) { flaws.append(flaw) }
+    identityNumber = IdentityNumber(request.identityNumber)
+    if let number = identityNumber, let flaw = WorkerInput.ageFlaw(number, today: today) {
+      flaws.append(flaw)
+    }
+    let phone = PhoneNumber.normalised(request.phone)
+    if phone == nil { flaws.append(WorkerInput.phoneFlaw("phone")) }
+    let areaCode = AreaCode(PlainText.tidied(request.areaCode))
+    if areaCode == nil { flaws.append(AreaInput.codeFlaw("area_code")) }
+    affiliation = request.affiliation ?? Affiliation()
+    source = reach.employerID == nil ? .staff : .platform
+    employment = try request.employment.map { try EmploymentEntry($0, reach, today: today) }
+    occupations = OccupationSet(request.occupations + [employment?.occupation ?? .unspecified])
+    guard flaws.isEmpty, let phone, let areaCode else { throw WorkersError.invalid(flaws) }
+    self.phone = phone
+    self.areaCode = areaCode
+    if reach.employerID != nil {
+      guard employment != nil else { throw WorkersError.employmentMissing }
+      guard affiliation == Affiliation() else { throw WorkersError.fieldsNotYours(["affiliation"]) }
+    }
+  }
+}
+
+extension EmploymentEntry {
+  /// Reads a request. A platform's own employment need not name it.
+  /// - Throws: `WorkersError`.
+  init(_ request: NewEmployment, _ reach: Reach, today: CalendarDate) throws {
+    if let own = reach.employerID {
+      guard request.organisationID.isEmpty || request.organisationID == own else {
+        throw WorkersError.organisationNotYours
+      }
+      organisationID = own
+    } else {
+      organisationID = request.organisationID
+      guard !organisationID.isEmpty else {
+        throw WorkersError.invalid([
+          Flaw("employment.organisation_id", "REQUIRED", "must be given", "须填写单位")
+        ])
+      }
+    }
+    station = PlainText.tidied(request.station)
+    occupation = request.occupation
+    staffNumber = PlainText.tidied(request.staffNumber)
+    startDate = CalendarDate(request.startDate) ?? today
+    if let flaw = WorkerInput.startDateFlaw(startDate, today: today) { throw WorkersError.invalid([flaw]) }
+  }
+}

@@ -1,0 +1,111 @@
+import ModuleTesting
+import RPC
+import Testing
+import Workers
+
+@Suite struct OrganisationServiceTests {
+  /// Every kind of organisation that the seeds speak of can be kept and listed.
+  @Test func everyKind() async throws {
+    try await Register.run { register in
+      for number in Int32(1)...21 {
+        _ = try await register.organisations.createOrganisation(
+          CreateOrganisationRequest(
+            kind: OrganisationKind(rawValue: number), name: "单位 \(number)", areaCode: "410304"))
+      }
+      let hospitals = try await register.organisations.listOrganisations(
+        ListOrganisationsRequest(kind: .hospital))
+      #expect(hospitals.organisations.map(\.name) == ["单位 6"])
+      let within = try await register.organisations.listOrganisations(
+        ListOrganisationsRequest(areaCode: "410304", pageSize: 100))
+      #expect(within.organisations.count == 21)
+      let named = try await register.organisations.listOrganisations(
+        ListOrganisationsRequest(nameContains: "单位 2"))
+      #expect(named.organisations.map(\.name) == ["单位 2", "单位 20", "单位 21"])
+      let unknown = await status {
+        try await register.organisations.createOrganisation(
+          CreateOrganisationRequest(kind: OrganisationKind(rawValue: 99), name: "x", areaCode: "410304"))
+      }
+      #expect(unknown?.code == .invalidArgument)
+    }
+  }
+
+  @Test func codesAndNamesAreTakenOnce() async throws {
+    try await Register.run { register in
+      let create = { (request: CreateOrganisationRequest) in
+        try await register.organisations.createOrganisation(request)
+      }
+      let created = try await create(
+        CreateOrganisationRequest(
+          kind: .enterprise, name: "百度网讯", creditCode: "91110000802100433b", areaCode: "110000",
+          phone: "010-59928888", contactPhone: "138 0013 8000"))
+      #expect(created.creditCode == "91110000802100433B")
+      #expect(created.phone == "+861059928888")
+      #expect(created.contactPhone == "+8613800138000")
+      let sameCode = await status {
+        try await create(
+          CreateOrganisationRequest(
+            kind: .enterprise, name: "另一家", creditCode: "91110000802100433B", areaCode: "110000"))
+      }
+      #expect(sameCode?.code == .alreadyExists)
+      #expect(sameCode?.metadata["field"] == "credit_code")
+      let sameName = await status {
+        try await create(CreateOrganisationRequest(kind: .enterprise, name: "百度网讯", areaCode: "110000"))
+      }
+      #expect(sameName?.metadata["field"] == "name")
+      let badCode = await status {
+        try await create(
+          CreateOrganisationRequest(
+            kind: .enterprise, name: "第三家", creditCode: "91110000802100433C", areaCode: "110000"))
+      }
+      #expect(badCode?.violations.first?.reason == "NOT_A_CREDIT_CODE")
+      let nowhere = await status {
+        try await create(CreateOrganisationRequest(kind: .merchant, name: "羊汤", areaCode: "999999"))
+      }
+      #expect(nowhere?.reason == "AREA_NOT_FOUND")
+    }
+  }
+
+  @Test func contactsAreForStaffAndForItself() async throws {
+    try await Register.run { register in
+      let merchant = try await register.organisations.createOrganisation(
+        CreateOrganisationRequest(
+          kind: .merchant, name: "武圣羊汤", areaCode: "410304", contactName: "李金玲",
+          contactPhone: "13800138000"))
+      let get = { (roles: Roles, organisation: String?) in
+        try await OrganisationServiceClient(
+          register.host.channel(as: roles, name: organisation ?? "any", organisationID: organisation)
+        ).getOrganisation(GetOrganisationRequest(id: merchant.id))
+      }
+      #expect(try await get(.partner, nil).contactName == "")
+      #expect(try await get(.partner, nil).contactPhone == "")
+      #expect(try await get(.partner, merchant.id).contactName == "李金玲")
+      #expect(try await get(.staff, nil).contactPhone == "+8613800138000")
+    }
+  }
+
+  @Test func closingAndReopening() async throws {
+    try await Register.run { register in
+      let organisations = register.organisations
+      _ = try await register.staff.registerWorker(register.courier())
+      let busy = await status {
+        try await organisations.closeOrganisation(CloseOrganisationRequest(id: register.courierPlatform))
+      }
+      #expect(busy?.reason == "ORGANISATION_HAS_WORKERS")
+      let idle = try await organisations.closeOrganisation(
+        CloseOrganisationRequest(id: register.deliveryPlatform))
+      #expect(idle.state == .closed)
+      #expect(
+        await status {
+          try await organisations.closeOrganisation(CloseOrganisationRequest(id: register.deliveryPlatform))
+        }?.code == .failedPrecondition)
+      let active = try await organisations.listOrganisations(ListOrganisationsRequest(kind: .platform))
+      #expect(active.organisations.map(\.name) == ["顺丰速运"])
+      var request = register.courier(name: "李金玲", number: Register.otherNumber, phone: "13900139000")
+      request.employment?.organisationID = register.deliveryPlatform
+      #expect(await status { try await register.staff.registerWorker(request) }?.reason == "ORGANISATION_CLOSED")
+      let open = try await organisations.reopenOrganisation(
+        ReopenOrganisationRequest(id: register.deliveryPlatform, etag: idle.etag))
+      #expect(open.state == .active)
+    }
+  }
+}
