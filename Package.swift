@@ -26,9 +26,10 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, swiftSettings: strict)
+    name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, exclude: exclude,
+    swiftSettings: strict)
 }
 
 /// Codecs made by protoc-gen-c, in a C target of their own because a SwiftPM target has one language.
@@ -93,12 +94,17 @@ let package = Package(
       "CModuleKitMessages", path: "Sources/ModuleKit/Generated/C", including: ["CWireMessages"]),
     swift(
       "ModuleKit", ["Storage", "RPC", "Wire", "CModuleKitMessages"], exclude: ["Generated/C"]),
-    swift("ModuleTesting", ["Host", "ModuleKit", "Storage", "RPC", "RPCTransport", "Wire"]),
+    swift(
+      "ModuleTesting",
+      [
+        "Host", "ModuleKit", "Storage", "RPC", "RPCTransport", "Wire",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
     codecs("CHostMessages", path: "Sources/Host/Generated/C", including: ["CWireMessages"]),
     swift(
       "Host",
       [
-        "ModuleKit", "Storage", "RPC", "RPCTransport", "Wire", "CHostMessages",
+        "ModuleKit", "Storage", "RPC", "RPCTransport", "HTTP2", "Wire", "CHostMessages",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -124,13 +130,21 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    tests("Wire", []),
+    codecs(
+      "CWireTestMessages", path: "Tests/WireTests/Generated/C", including: ["CWireMessages"]),
+    swift(
+      "WireTestMessages", ["Wire", "CWireTestMessages"], path: "Tests/WireTests/Generated",
+      exclude: ["C"]),
+    .executableTarget(
+      name: "WireEcho", dependencies: ["Wire", "WireTestMessages"], path: "Tests/Conformance/WireEcho",
+      swiftSettings: strict),
+    tests("Wire", ["WireTestMessages"], exclude: ["Generated", "Protos"]),
     tests("HTTP2", []),
     tests("RPC", ["Wire"]),
     tests("RPCTransport", ["RPC", "Wire"]),
     tests("Storage", []),
     tests("ModuleKit", ["Storage", "RPC", "Wire"]),
-    tests("Host", ["ModuleKit", "Storage", "RPC", "RPCTransport", "Wire"]),
+    tests("Host", ["ModuleKit", "Storage", "RPC", "RPCTransport", "Wire", "ModuleTesting"]),
     tests("yizhan", ["RPC", "Wire"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ] + moduleTargets

@@ -24,7 +24,7 @@ struct CheckWriter {
   private func check(_ field: FieldDescriptor, _ text: inout SourceText) throws {
     let plan = try FieldPlan(field, member: "")
     let option = try DeclaredOptions.check(field)
-    let property = plan.property
+    let property = plan.access
     switch plan.shape {
     case .plain(let element):
       try value(element, option, field.name, property, &text, field)
@@ -33,9 +33,9 @@ struct CheckWriter {
       var inner = SourceText()
       var rest = option
       rest.isRequired = option.isRequired && !isNumeric(element)
-      try value(element, rest, field.name, property, &inner, field)
+      try value(element, rest, field.name, plan.binding.name, &inner, field)
       if !inner.text.isEmpty {
-        text.block("if let \(property)") { text in
+        text.block("if let \(plan.binding.pattern)") { text in
           for line in inner.text.split(separator: "\n") { text.line(String(line)) }
         }
       }
@@ -91,7 +91,7 @@ struct CheckWriter {
       for line in inner.text.split(separator: "\n") { cases.line("  \(line)") }
     }
     if cases.text.isEmpty { return }
-    text.line("switch \(Names.property(oneof.name)) {")
+    text.line("switch \(Names.access(Names.property(oneof.name))) {")
     for line in cases.text.split(separator: "\n") { text.line(String(line)) }
     text.line("default: break")
     text.line("}")

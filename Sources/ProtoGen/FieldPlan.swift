@@ -128,6 +128,12 @@ struct FieldPlan {
   let property: String
   /// The member of the C struct.
   let member: String
+  /// The property as generated code reaches it.
+  var access: String { Names.access(property) }
+  /// What `if let` binds, and under which name.
+  var binding: (pattern: String, name: String) {
+    access == property ? (property, property) : ("value = \(access)", "value")
+  }
 
   init(_ descriptor: FieldDescriptor, member: String) throws {
     self.descriptor = descriptor
@@ -168,16 +174,16 @@ struct FieldPlan {
     let count = "c.pointee.n_\(member)"
     switch shape {
     case .plain(let element):
-      text.line("\(property) = \(element.throwsOnReading ? "try " : "")\(element.reading(from))")
+      text.line("\(access) = \(element.throwsOnReading ? "try " : "")\(element.reading(from))")
     case .optional(.message):
-      text.line("\(property) = try arena.message(\(from))")
+      text.line("\(access) = try arena.message(\(from))")
     case .optional(let element):
       let attempt = element.throwsOnReading ? "try " : ""
-      text.line("\(property) = \(attempt)c.pointee.has_\(member) != 0 ? \(element.reading(from)) : nil")
+      text.line("\(access) = \(attempt)c.pointee.has_\(member) != 0 ? \(element.reading(from)) : nil")
     case .repeated(let element):
-      text.line("\(property) = try arena.\(element.plural)(\(from), \(count))")
+      text.line("\(access) = try arena.\(element.plural)(\(from), \(count))")
     case .map(let key, let value):
-      text.line("\(property) = try arena.map(\(from), \(count)) { entry throws(DecodingError) in")
+      text.line("\(access) = try arena.map(\(from), \(count)) { entry throws(DecodingError) in")
       let key = (key.throwsOnReading ? "try " : "") + key.reading("entry.pointee.key")
       let value = (value.throwsOnReading ? "try " : "") + value.reading("entry.pointee.value")
       text.line("  (\(key), \(value))")
@@ -190,25 +196,25 @@ struct FieldPlan {
     let to = "c.pointee.\(member)"
     switch shape {
     case .plain(let element):
-      text.block("if \(element.isSet(property))") {
+      text.block("if \(element.isSet(access))") {
         $0.line("c.pointee.has_\(member) = 1")
-        $0.line("\(to) = \(element.placing(property))")
+        $0.line("\(to) = \(element.placing(access))")
       }
     case .optional(let element):
-      text.block("if let \(property)") {
+      text.block("if let \(binding.pattern)") {
         if !element.isMessage { $0.line("c.pointee.has_\(member) = 1") }
-        $0.line("\(to) = \(element.placing(property))")
+        $0.line("\(to) = \(element.placing(binding.name))")
       }
     case .repeated(let element):
-      text.block("if !\(property).isEmpty") {
-        $0.line("c.pointee.n_\(member) = \(property).count")
-        $0.line("\(to) = arena.place(\(element.plural): \(property))")
+      text.block("if !\(access).isEmpty") {
+        $0.line("c.pointee.n_\(member) = \(access).count")
+        $0.line("\(to) = arena.place(\(element.plural): \(access))")
       }
     case .map(let key, let value):
       let entry = CNames.function(descriptor.messageType)
-      text.block("if !\(property).isEmpty") {
-        $0.line("c.pointee.n_\(member) = \(property).count")
-        $0.line("\(to) = arena.place(map: \(property), by: Arena.precedes) { entry, key, value in")
+      text.block("if !\(access).isEmpty") {
+        $0.line("c.pointee.n_\(member) = \(access).count")
+        $0.line("\(to) = arena.place(map: \(access), by: Arena.precedes) { entry, key, value in")
         $0.line("  \(entry)__init(entry)")
         $0.line("  entry.pointee.has_key = 1")
         $0.line("  entry.pointee.key = \(key.placing("key"))")

@@ -55,6 +55,12 @@ enum Names {
   /// A property: `worker_id` is `workerID`.
   static func property(_ name: String) -> String { escaped(lowerCamel(name)) }
 
+  /// A property as generated code reaches it: through `self` where a parameter has the name.
+  static func access(_ property: String) -> String {
+    ["arena", "c", "entry", "index", "key", "raw", "value", "violations"].contains(property)
+      ? "self.\(property)" : property
+  }
+
   /// An enum's case without the enum's name in front: `STATE_ON_HOLD` of `State` is `onHold`.
   static func enumCase(_ value: EnumValueDescriptor) -> String {
     let prefix = upperSnake(value.enumType.name) + "_"

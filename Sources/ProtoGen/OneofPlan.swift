@@ -35,15 +35,15 @@ struct OneofPlan {
     for choice in choices {
       let attempt = choice.element.throwsOnReading ? "try " : ""
       let value = choice.element.reading("c.pointee.\(choice.member)")
-      text.line("case \(choice.field.number): \(property) = \(attempt).\(choice.name)(\(value))")
+      text.line("case \(choice.field.number): \(Names.access(property)) = \(attempt).\(choice.name)(\(value))")
     }
-    text.line("default: \(property) = nil")
+    text.line("default: \(Names.access(property)) = nil")
     text.line("}")
   }
 
   /// Adds the statements that fill the C struct.
   func fill(into text: inout SourceText) {
-    text.line("switch \(property) {")
+    text.line("switch \(Names.access(property)) {")
     for choice in choices {
       text.line("case .\(choice.name)(let value):")
       text.line("  c.pointee.\(member)_case = .init(rawValue: \(choice.field.number))")
