@@ -19,8 +19,12 @@ struct FrameMeter {
     bucket = TokenBucket(burst: limits.cheapFrameBurst, perSecond: limits.cheapFramesPerSecond)
   }
 
-  /// Whether the last byte seen was inside a frame or a header block.
-  var isInFrame: Bool { skipBytes > 0 || headerCount > 0 || isInHeaderBlock }
+  /// How many frames have begun.
+  private(set) var frameCount: UInt64 = 0
+  private var isData = false
+
+  /// Whether the last byte seen was inside a header block, or inside a frame other than DATA.
+  var isInControlFrame: Bool { isInHeaderBlock || headerCount > 0 || (skipBytes > 0 && !isData) }
 
   /// A frame was sent that a reader may answer with WINDOW_UPDATE frames.
   mutating func earned() { bucket.give(4) }
@@ -58,6 +62,8 @@ struct FrameMeter {
     let length = Int(header >> 40)
     let flags = UInt8(truncatingIfNeeded: header >> 24)
     skipBytes = length
+    frameCount += 1
+    isData = header >> 32 & 0xFF == 0
     switch UInt8(truncatingIfNeeded: header >> 32) {
     case 0:  // DATA; an empty one is of use only when it ends the stream.
       return length > 0 || flags & 0x1 != 0 || bucket.take(nowNanoseconds: now)

@@ -26,10 +26,12 @@ public final class HTTP2Session {
   /// Why the connection is over, once it is.
   public internal(set) var failure: HTTP2Error?
 
+  /// Whether nghttp2 is at work and may call back.
+  public internal(set) var isBusy = false
+
   /// The delegate owns the session and closes it in its own clean-up, so it outlives every callback.
   unowned(unsafe) let delegate: any HTTP2SessionDelegate
   var native: OpaquePointer?
-  var isBusy = false
   var meter: FrameMeter
   var faults: TokenBucket
   var nowNanoseconds: UInt64 = 0
@@ -53,6 +55,11 @@ public final class HTTP2Session {
   }
 
   deinit {
+    // One by one, since a chain of references is released by recursion.
+    while let stream = firstStream {
+      firstStream = stream.next
+      stream.next = nil
+    }
     if let native { nghttp2_session_del(native) }
   }
 
@@ -68,8 +75,20 @@ public final class HTTP2Session {
     return isGoAwayByHandDue || nghttp2_session_want_write(native) != 0
   }
 
-  /// Whether a frame or a header block has arrived in part.
-  public var isInFrame: Bool { meter.isInFrame }
+  /// Whether a header block or a frame other than DATA has arrived in part.
+  public var isInControlFrame: Bool { meter.isInControlFrame }
+
+  /// How many frames have begun to arrive.
+  public var receivedFrameCount: UInt64 { meter.frameCount }
+
+  /// Hands over each open stream. `body` may submit, but not close the session.
+  public func forEachStream(_ body: (HTTP2Stream) -> Void) {
+    var stream = firstStream
+    while let current = stream {
+      stream = current.next
+      body(current)
+    }
+  }
 
   /// Takes bytes from the peer and works through the frames in them.
   /// - Parameter nowNanoseconds: a monotonic time, for the rate limits.

@@ -44,7 +44,8 @@ public struct Metadata: Sendable, Equatable {
     fields.append(Field(name: name, value: .binary(bytes)))
   }
 
-  mutating func append(_ field: Field) { fields.append(field) }
+  /// Adds a field behind the ones of the same name.
+  public mutating func append(_ field: Field) { fields.append(field) }
 
   /// Adds all fields of other metadata.
   public mutating func add(_ other: Metadata) { fields.append(contentsOf: other.fields) }

@@ -1,0 +1,122 @@
+import HTTP2
+import NIOCore
+import RPC
+
+/// One client's connection: its streams become calls of the handler, and its clocks are watched.
+final class ServerConnection: HTTP2Connection, @unchecked Sendable {
+  let loop: ServerLoop
+  let configuration: GRPCServerConfiguration
+  let peer: String
+  private let onClose: (ServerConnection) -> Void
+  private let deadlines: DeadlineQueue
+  /// Calls of this batch that have a deadline; the ones still open at its end go into `deadlines`.
+  private var watched: [ServerStream] = []
+  /// Calls that a handler has, answered or not: a client that cancels does not get free of their cost.
+  private var chargedCount = 0
+  private var bufferedBytes = 0
+  private var arrivalOfBatch: ContinuousClock.Instant?
+  let watch = ConnectionWatch()
+
+  init(
+    _ loop: ServerLoop, _ configuration: GRPCServerConfiguration, peer: String,
+    onClose: @escaping (ServerConnection) -> Void
+  ) {
+    self.loop = loop
+    self.configuration = configuration
+    self.peer = peer
+    self.onClose = onClose
+    deadlines = DeadlineQueue(loop.eventLoop)
+    super.init(loop.eventLoop, role: .server, limits: configuration.limits)
+  }
+
+  override func onLoop(_ body: @escaping @Sendable () -> Void) {
+    if eventLoop.inEventLoop { body() } else { loop.inbox.add(.run(body)) }
+  }
+
+  override func connected() { watch.connected(self) }
+
+  override func disconnected() {
+    deadlines.close()
+    onClose(self)
+  }
+
+  override func batchEnded() {
+    arrivalOfBatch = nil
+    loop.handler.batchEnded(loopIndex: loop.index)
+    if !watched.isEmpty { watchDeadlines() }
+  }
+
+  private func watchDeadlines() {
+    for stream in watched where stream.phase != .answered && stream.deadlineSlot < 0 {
+      deadlines.insert(stream)
+    }
+    watched.removeAll(keepingCapacity: true)
+  }
+
+  /// When the calls of this batch came.
+  var arrival: ContinuousClock.Instant {
+    if let arrivalOfBatch { return arrivalOfBatch }
+    let now = ContinuousClock.now
+    arrivalOfBatch = now
+    return now
+  }
+
+  func watchDeadline(of stream: ServerStream) { watched.append(stream) }
+
+  /// Counts a call in; false if the client has too many under way.
+  func charge(_ stream: ServerStream) -> Bool {
+    guard chargedCount < configuration.limits.maxConcurrentStreams else { return false }
+    chargedCount += 1
+    return true
+  }
+
+  /// Counts a call out, once its handler is through with it.
+  func discharge() { chargedCount -= 1 }
+
+  /// Counts bytes of an unfinished request; false if there are too many.
+  func buffer(_ sizeBytes: Int) -> Bool {
+    guard bufferedBytes + sizeBytes <= configuration.maxBufferedBytes else { return false }
+    bufferedBytes += sizeBytes
+    return true
+  }
+
+  /// Counts the bytes of a request that is finished or given up.
+  func unbuffer(_ sizeBytes: Int) { bufferedBytes -= sizeBytes }
+
+  /// Ends what is still open with UNAVAILABLE.
+  func giveUpCalls() {
+    session.forEachStream { stream in
+      unsafeDowncast(stream, to: ServerStream.self).give(
+        up: Status(.unavailable, "the server is shutting down; try again"))
+    }
+    flush()
+  }
+
+  override func makeStream(id: Int32) -> HTTP2Stream { ServerStream(id: id, connection: self) }
+
+  // The session's streams are the ones that `makeStream` made.
+  override func headersReceived(_ stream: HTTP2Stream) {
+    unsafeDowncast(stream, to: ServerStream.self).begin()
+  }
+
+  override func dataReceived(_ stream: HTTP2Stream, _ bytes: UnsafeRawBufferPointer) {
+    unsafeDowncast(stream, to: ServerStream.self).receive(bytes)
+  }
+
+  override func endReceived(_ stream: HTTP2Stream) {
+    unsafeDowncast(stream, to: ServerStream.self).endReceiving()
+  }
+
+  override func outputTaken(_ stream: HTTP2Stream) {
+    unsafeDowncast(stream, to: ServerStream.self).outputTaken()
+  }
+
+  override func streamClosed(_ stream: HTTP2Stream, errorCode: HTTP2ErrorCode) {
+    let stream = unsafeDowncast(stream, to: ServerStream.self)
+    deadlines.remove(stream)
+    stream.closed()
+    watch.streamClosed(self)
+  }
+
+  override func pingAcknowledged() { watch.pingAcknowledged(self) }
+}

@@ -1,0 +1,21 @@
+import NIOCore
+import RPC
+
+/// What the connections of one event loop share.
+final class ServerLoop: Sendable {
+  let index: Int
+  let eventLoop: any EventLoop
+  let inbox: LoopInbox
+  let executor: LoopTaskExecutor
+  let handler: any CallHandler
+  let connections: ConnectionSet
+
+  init(index: Int, eventLoop: any EventLoop, handler: any CallHandler) {
+    self.index = index
+    self.eventLoop = eventLoop
+    self.handler = handler
+    connections = ConnectionSet(eventLoop)
+    inbox = LoopInbox(eventLoop)
+    executor = LoopTaskExecutor(eventLoop)
+  }
+}
