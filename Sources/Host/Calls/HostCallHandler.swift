@@ -1,0 +1,219 @@
+import Logging
+import ModuleKit
+
+/// Runs the calls that a server receives: checks the token and the policy, then lets the method's handler run
+/// where its kind says.
+///
+/// Invariants of the hot path, which a READ with a token that was seen lately takes:
+/// 1. It runs on one event loop from `admit` to `reply` and takes no lock that another thread holds.
+/// 2. It builds no string that is stored on the heap, and looks nothing up by one.
+/// 3. It logs nothing unless the call is slow or the level is debug.
+final class HostCallHandler: CallHandler {
+  let methods: MethodTable
+  let routes: [Route]
+  let loops: [LoopState]
+  let storage: HostStorage
+  let access: AccessChecker
+  let metrics: CallMetrics
+  let journal: CallJournal
+
+  init(
+    routes: [Route], loops: [LoopState], storage: HostStorage, access: AccessChecker, metrics: CallMetrics,
+    journal: CallJournal
+  ) throws(MethodTableError) {
+    methods = try MethodTable(routes.map(\.descriptor))
+    self.routes = routes
+    self.loops = loops
+    self.storage = storage
+    self.access = access
+    self.metrics = metrics
+    self.journal = journal
+  }
+
+  func admit(_ call: any ServerCall) throws(Status) {
+    let index = call.methodIndex
+    if routes[index].isOpen { return }
+    let loop = loops[call.loopIndex]
+    do {
+      let credential = try access.credential(of: call, on: loop)
+      guard !credential.roles.isDisjoint(with: routes[index].allowedRoles) else {
+        throw AccessChecker.denied(routes[index].descriptor)
+      }
+      call.hostContext = credential
+    } catch {
+      let run = CallRun(call, start: .now, requestID: loop.identifiers.identifier(of: call))
+      throw settle(run, error: error, shard: call.loopIndex)
+    }
+  }
+
+  func unary(_ call: any ServerCall, _ message: UnsafeRawBufferPointer) {
+    let loop = loops[call.loopIndex]
+    let run = CallRun(call, start: .now, requestID: loop.identifiers.identifier(of: call))
+    switch routes[call.methodIndex].work {
+    case .read(let body): read(run, message, loop, body)
+    case .direct(let body): direct(run, message, loop, body)
+    case .report(let body): report(run, Array(message), body)
+    case .write(let prepare): write(run, message, loop) { (try prepare($0, $1), nil) }
+    case .writeUnstored(let prepare):
+      write(run, message, loop) { message, arena in
+        let perform = try prepare(message, arena)
+        let kept = UnstoredBytes()
+        return ({ try perform($0, $1, &$2, &kept.bytes) }, kept)
+      }
+    case .stream:
+      preconditionFailure("the transport took the stream \(methods[call.methodIndex].path) for a unary call")
+    }
+  }
+
+  func batchEnded(loopIndex: Int) { loops[loopIndex].reader.endBatch() }
+
+  // MARK: Reads
+
+  private func read(
+    _ run: CallRun, _ message: UnsafeRawBufferPointer, _ loop: LoopState, _ body: BoundMethod.Read
+  ) {
+    var output: [UInt8] = []
+    do {
+      try loop.reader.read(call: context(run)) { snapshot in try body(message, loop.arena, snapshot, &output)
+      }
+    } catch {
+      return fail(run, error, shard: run.call.loopIndex)
+    }
+    reply(run, output, shard: run.call.loopIndex)
+  }
+
+  private func direct(
+    _ run: CallRun, _ message: UnsafeRawBufferPointer, _ loop: LoopState, _ body: Route.Direct
+  ) {
+    var output: [UInt8] = []
+    do {
+      try body(message, loop.arena, &output)
+    } catch {
+      return fail(run, error, shard: run.call.loopIndex)
+    }
+    reply(run, output, shard: run.call.loopIndex)
+  }
+
+  private func report(_ run: CallRun, _ message: [UInt8], _ body: @escaping BoundMethod.Read) {
+    metrics.entered()
+    let shard = metrics.otherThreads
+    storage.database.readPool.submit(context(run)) { [storage] snapshot, output in
+      if run.call.isCancelled { throw CancellationError() }
+      let arena = storage.makeArena()
+      try message.withUnsafeBytes { try body($0, arena, snapshot, &output) }
+    } completion: { result in
+      self.metrics.left()
+      switch result {
+      case .success(let output): self.reply(run, output, shard: shard)
+      case .failure(let error): self.fail(run, error, shard: shard)
+      }
+    }
+  }
+
+  // MARK: Writes
+
+  private func write(
+    _ run: CallRun, _ message: UnsafeRawBufferPointer, _ loop: LoopState,
+    _ prepare: (UnsafeRawBufferPointer, Arena) throws -> (BoundMethod.Perform, UnstoredBytes?)
+  ) {
+    let route = routes[run.call.methodIndex]
+    let job: WriteJob
+    do {
+      let idempotency = try IdempotencyKey.read(run.call, method: route.descriptor, message: message)
+      let (perform, unstored) = try prepare(message, loop.arena)
+      let arena = storage.writerArena
+      job = WriteJob(
+        call: context(run), idempotency: idempotency, sizeBytes: message.count + 1_024,
+        isCancelled: { [call = run.call] in call.isCancelled },
+        body: { transaction, output in try perform(transaction, arena.value, &output) },
+        completion: { result in self.written(run, route, result, unstored) })
+    } catch {
+      return fail(run, error, shard: run.call.loopIndex)
+    }
+    metrics.entered()
+    storage.database.writer.submit(job)
+  }
+
+  private func written(
+    _ run: CallRun, _ route: Route, _ result: Result<WriteReply, any Error>, _ unstored: UnstoredBytes?
+  ) {
+    metrics.left()
+    switch result {
+    case .failure(let error): fail(run, error, shard: metrics.otherThreads)
+    case .success(let written):
+      if !written.replayed { route.afterCommit?() }
+      var output = written.bytes
+      if let unstored, !written.replayed, !unstored.bytes.isEmpty {
+        output += unstored.bytes
+        MessageFraming.setLength(of: &output, at: 0)
+      }
+      reply(run, output, shard: metrics.otherThreads, isReplayed: written.replayed)
+    }
+  }
+
+  // MARK: Streams
+
+  func stream(_ call: any ServerCall, _ incoming: any IncomingMessages, _ outgoing: any OutgoingMessages)
+    async throws
+  {
+    let route = routes[call.methodIndex]
+    guard case .stream(let body) = route.work else {
+      preconditionFailure("the transport took the unary call \(route.descriptor.path) for a stream")
+    }
+    // A stream's task may run beside its loop, so its identifier does not come from the loop's state.
+    var identifiers = RequestIdentifiers()
+    let run = CallRun(call, start: .now, requestID: identifiers.identifier(of: call))
+    metrics.entered()
+    defer { metrics.left() }
+    let context = StreamContext(
+      caller: run.caller, requestID: run.requestID, metadata: call.metadata,
+      storage: CallStorage(database: storage.database, call: context(run)))
+    do {
+      try await body(context, incoming, outgoing)
+    } catch {
+      throw settle(run, error: error, shard: metrics.otherThreads)
+    }
+    journal.ended(run, route, .ok, shard: metrics.otherThreads)
+  }
+
+  // MARK: Ends
+
+  private func reply(_ run: CallRun, _ output: consuming [UInt8], shard: Int, isReplayed: Bool = false) {
+    journal.ended(run, routes[run.call.methodIndex], .ok, shard: shard)
+    var trailers = Metadata()
+    if isReplayed { trailers.add("idempotent-replayed", "true") }
+    if run.isNamedByCaller { trailers.add("x-request-id", run.requestID) }
+    run.call.reply(output, trailers: trailers)
+  }
+
+  private func fail(_ run: CallRun, _ error: any Error, shard: Int) {
+    run.call.fail(settle(run, error: error, shard: shard))
+  }
+
+  /// Maps, counts and logs an error; the status is for the caller.
+  private func settle(_ run: CallRun, error: any Error, shard: Int) -> Status {
+    let route = routes[run.call.methodIndex]
+    let outcome = ErrorMapping.outcome(error, requestID: run.requestID)
+    journal.ended(run, route, outcome.status.code, shard: shard)
+    if let unexpected = outcome.unexpected { journal.unexpected(run, route, unexpected) }
+    return outcome.status
+  }
+
+  private func context(_ run: CallRun) -> CallContext {
+    let route = routes[run.call.methodIndex]
+    var deadline = run.call.deadline
+    if let longest = route.longest {
+      let latest = run.start + longest
+      deadline = deadline.map { min($0, latest) } ?? latest
+    }
+    return CallContext(
+      module: route.scope, caller: run.caller, requestID: run.requestID, method: route.method,
+      deadline: deadline)
+  }
+}
+
+/// What must not be stored of a write's reply. Written by the writer thread in the job's body and read by it in
+/// the job's completion; that, and nothing else, makes it safe to send.
+final class UnstoredBytes: @unchecked Sendable {
+  var bytes: [UInt8] = []
+}

@@ -1,0 +1,47 @@
+import ModuleKit
+
+/// A method as the host runs it: everything about it that is the same for each call.
+struct Route: Sendable {
+  /// A method that needs no database.
+  typealias Direct =
+    @Sendable (_ message: UnsafeRawBufferPointer, _ arena: Arena, _ output: inout [UInt8]) throws -> Void
+
+  /// How it runs.
+  enum Work: Sendable {
+    case direct(Direct)
+    case read(BoundMethod.Read)
+    case report(BoundMethod.Read)
+    case write(BoundMethod.Prepare)
+    case writeUnstored(BoundMethod.PrepareUnstored)
+    case stream(BoundMethod.Stream)
+  }
+
+  let descriptor: MethodDescriptor
+  let work: Work
+  /// The module whose tables its calls may use.
+  let scope: ModuleScope
+  /// Its name for storage: "yizhan.wishes.v1.WishService/ClaimWish".
+  let method: String
+  /// The bits of the roles that may call it, the administrator's among them.
+  let allowedRoles: Roles
+  /// Whether everyone may call it, without a token.
+  let isOpen: Bool
+  /// How long a call may take when its caller says nothing, and at most; nil for no limit.
+  let longest: Duration?
+  /// Runs when a write is durable, before it is answered.
+  let afterCommit: (@Sendable () -> Void)?
+
+  init(
+    _ descriptor: MethodDescriptor, _ work: Work, scope: ModuleScope, longest: Duration?,
+    afterCommit: (@Sendable () -> Void)? = nil
+  ) {
+    self.descriptor = descriptor
+    self.work = work
+    self.scope = scope
+    method = String(descriptor.path.dropFirst())
+    allowedRoles = descriptor.policy.roles.union(.administrator)
+    isOpen = descriptor.policy.roles.contains(.anyone)
+    self.longest = longest
+    self.afterCommit = afterCommit
+  }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Glibc
+import Logging
+import ModuleKit
+import UnixSignals
+
+/// `yizhand serve`: runs until SIGTERM or SIGINT.
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Serves the modules until SIGTERM or SIGINT.",
+    discussion: """
+      Settings come from defaults, then the configuration file, then YIZHAN_… in the environment, then flags \
+      such as --data DIR, --listen HOST:PORT, --metrics HOST:PORT, --log-level LEVEL. 'yizhand config' prints \
+      every key. A first SIGTERM or SIGINT drains: accepted calls end, new ones are refused; a second one stops \
+      at once.
+      """)
+
+  @Option(
+    name: .customLong("token-file"),
+    help:
+      "Writes the first administrator's token to this file, readable by its owner only, instead of printing it."
+  )
+  var tokenFile: String?
+
+  @OptionGroup var options: ConfigurationOptions
+
+  func run() async throws {
+    let configuration = try HostConfiguration(try options.resolve())
+    let notifier = ServiceNotifier(environment: ProcessEnvironment.variables)
+    // Signals are trapped before anything is opened, so that none finds the process half started.
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    let logger = Logger(label: "yizhan") { _ in LineLogHandler(level: configuration.logLevel) }
+    let host = try await RunningHost.start(
+      modules: YizhanHost.modules.map { $0.init() }, configuration: configuration, logger: logger)
+    try announce(host, configuration)
+    notifier.ready(status: "serving \(host.address)")
+
+    let watchdog = Task { try await beat(notifier, host) }
+    var received = signals.makeAsyncIterator()
+    let first = await received.next()
+    logger.notice("stopping", metadata: ["signal": "\(first.map { "\($0)" } ?? "none")"])
+    notifier.stopping()
+    Task {
+      guard await received.next() != nil else { return }
+      logger.error("stopped at once by a second signal")
+      _exit(1)
+    }
+    let isDrained = await host.stop()
+    watchdog.cancel()
+    logger.notice("stopped", metadata: ["drained": "\(isDrained)"])
+    if !isDrained { throw ExitCode(1) }
+  }
+
+  /// Tells systemd that the host lives, as long as its writer answers: a host that cannot write is not alive.
+  private func beat(_ notifier: ServiceNotifier, _ host: RunningHost) async throws {
+    guard let interval = notifier.watchdogInterval else { return }
+    while true {
+      try await Task.sleep(for: interval)
+      if await host.isResponsive(within: interval) { notifier.alive() }
+    }
+  }
+
+  private func announce(_ host: RunningHost, _ configuration: HostConfiguration) throws {
+    print("yizhand \(Version.text) serves \(host.moduleNames.joined(separator: ", ")) on \(host.address)")
+    print(
+      "data in \(configuration.dataDirectory)"
+        + (host.metricsAddress.map { ", metrics on http://\($0)/metrics" } ?? ""))
+    if let token = host.firstToken {
+      if let tokenFile {
+        try TokenFile.write(token, to: tokenFile)
+        print("The administrator's token, made at this first start, is in \(tokenFile).")
+      } else {
+        print("")
+        print("This is the administrator's token. It is shown this once; keep it safe:")
+        print("  \(token)")
+        print("Use it with the CLI:   yizhan --server \(host.address) --token TOKEN access get-caller")
+        print("or from any client, as metadata:   authorization: Bearer TOKEN")
+      }
+    }
+    fflush(nil)
+  }
+}

@@ -1,0 +1,101 @@
+extension ConfigurationKey {
+  static let data = ConfigurationKey(
+    "data", .path, default: "./yizhan-data",
+    "The data directory: database, lock and, unless --config names another, yizhan.json. Made if missing. Under"
+      + " systemd with StateDirectory= it is that directory.")
+  static let listen = ConfigurationKey(
+    "listen", .address(orOff: false), default: "127.0.0.1:7040",
+    "Where gRPC calls are served, as HTTP/2 without TLS; so on loopback only. Port 0 takes a free one.")
+  static let metrics = ConfigurationKey(
+    "metrics", .address(orOff: true), default: "127.0.0.1:7041",
+    "Where /metrics (Prometheus text) and /healthz are served over HTTP/1.1. It needs no token, so on loopback only."
+  )
+  static let insecureListenAnywhere = ConfigurationKey(
+    "insecure-listen-anywhere", .flag, default: "false",
+    "Allows listen and metrics on addresses that other machines reach. Tokens and personal data then cross the"
+      + " network in the clear: only behind a proxy that ends TLS, or on a network of this machine alone.")
+  static let logLevel = ConfigurationKey(
+    "log-level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
+    default: "info",
+    "The least serious lines that are logged. debug has a line for each call.")
+  static let slowCallMilliseconds = ConfigurationKey(
+    "slow-call-milliseconds", .whole(1...3_600_000), default: "1000",
+    "A call that takes longer is logged as a warning.")
+
+  static let loops = ConfigurationKey(
+    "loops", .whole(1...64), default: "1",
+    "Threads that serve connections. One serves tens of thousands of calls a second; more help from four cores on."
+  )
+  static let reportThreads = ConfigurationKey(
+    "report-threads", .whole(1...64), default: "2",
+    "Threads that run reports and the reads of streams, each with a read connection of its own.")
+  static let reportQueue = ConfigurationKey(
+    "report-queue", .whole(1...100_000), default: "1000",
+    "Reports that may wait for a thread; further ones are refused with RESOURCE_EXHAUSTED.")
+  static let writeQueue = ConfigurationKey(
+    "write-queue", .whole(16...1_000_000), default: "20000",
+    "Writes that may wait for a commit; further ones are refused with RESOURCE_EXHAUSTED.")
+  static let writesPerCommit = ConfigurationKey(
+    "writes-per-commit", .whole(1...10_000), default: "512",
+    "Writes that share one commit at most.")
+
+  static let connections = ConfigurationKey(
+    "connections", .whole(1...100_000), default: "4096",
+    "Connections served at once; further ones are closed at once.")
+  static let streamsPerConnection = ConfigurationKey(
+    "streams-per-connection", .whole(1...10_000), default: "256",
+    "Calls that may be open at once on one connection.")
+  static let messageSizeBytes = ConfigurationKey(
+    "message-size-bytes", .whole(1_024...67_108_864), default: "4194304",
+    "The largest message taken; a longer one is refused with RESOURCE_EXHAUSTED.")
+  static let metadataSizeBytes = ConfigurationKey(
+    "metadata-size-bytes", .whole(1_024...65_536), default: "8192",
+    "The most metadata of one call: name, value and 32 bytes for each field.")
+  static let decodedSizeBytes = ConfigurationKey(
+    "decoded-size-bytes", .whole(1_048_576...1_073_741_824), default: "67108864",
+    "The most memory that decoding one message may take.")
+
+  static let readDeadlineMilliseconds = ConfigurationKey(
+    "read-deadline-milliseconds", .whole(1...600_000), default: "5000",
+    "How long a READ may take when its caller sets no deadline, and at most.")
+  static let reportDeadlineMilliseconds = ConfigurationKey(
+    "report-deadline-milliseconds", .whole(1...3_600_000), default: "30000",
+    "How long a REPORT may take when its caller sets no deadline, and at most: long snapshots keep the log from"
+      + " being cut.")
+  static let writeDeadlineMilliseconds = ConfigurationKey(
+    "write-deadline-milliseconds", .whole(1...600_000), default: "10000",
+    "How long a WRITE may take when its caller sets no deadline, and at most.")
+  static let drainMilliseconds = ConfigurationKey(
+    "drain-milliseconds", .whole(0...600_000), default: "20000",
+    "How long a host that stops waits for calls that it has accepted.")
+
+  static let tokenCacheMilliseconds = ConfigurationKey(
+    "token-cache-milliseconds", .whole(0...600_000), default: "10000",
+    "How long a checked token is taken without looking it up again. A revoked one is refused at once all the same."
+  )
+  static let tokenLifetimeDays = ConfigurationKey(
+    "token-lifetime-days", .whole(1...3_650), default: "365",
+    "How long a token holds that is made without a time of expiry.")
+  static let idempotencyRetentionHours = ConfigurationKey(
+    "idempotency-retention-hours", .whole(1...8_760), default: "168",
+    "How long the reply of a write with an idempotency key is kept and repeated.")
+
+  /// Every key of the host, in the order in which `yizhand config` prints them.
+  public static let all: [ConfigurationKey] = [
+    data, listen, metrics, insecureListenAnywhere, logLevel, slowCallMilliseconds,
+    loops, reportThreads, reportQueue, writeQueue, writesPerCommit,
+    connections, streamsPerConnection, messageSizeBytes, metadataSizeBytes, decodedSizeBytes,
+    readDeadlineMilliseconds, reportDeadlineMilliseconds, writeDeadlineMilliseconds, drainMilliseconds,
+    tokenCacheMilliseconds, tokenLifetimeDays, idempotencyRetentionHours,
+  ]
+
+  static func named(_ name: String) -> ConfigurationKey? { all.first { $0.name == name } }
+
+  /// The key whose name is nearest to a mistyped one, if any is near.
+  static func nearest(to name: String) -> ConfigurationKey? {
+    let folded = name.lowercased().replacing("_", with: "-")
+    let ranked = all.map { (key: $0, distance: EditDistance.between(folded, $0.name)) }
+    guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
+    return best.distance <= max(2, best.key.name.count / 3) ? best.key : nil
+  }
+}
