@@ -3,17 +3,25 @@
 public enum StatusMessage {
   private static let digits = Array("0123456789ABCDEF".utf8)
 
-  /// Encodes a message.
-  public static func encode(_ message: String) -> [UInt8] {
+  /// Encodes a message, cut after a whole character where it would grow over `maxBytes`: a client may refuse
+  /// trailers over 8 KiB and lose the status with them.
+  public static func encode(_ message: String, maxBytes: Int = 2_048) -> [UInt8] {
     var text: [UInt8] = []
-    text.reserveCapacity(message.utf8.count)
-    for byte in message.utf8 {
-      if (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "%") {
-        text.append(byte)
-      } else {
-        text.append(UInt8(ascii: "%"))
-        text.append(digits[Int(byte >> 4)])
-        text.append(digits[Int(byte & 15)])
+    text.reserveCapacity(min(message.utf8.count, maxBytes))
+    for character in message.unicodeScalars {
+      let length = text.count
+      for byte in UTF8.encode(character) ?? UTF8.encodedReplacementCharacter {
+        if (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "%") {
+          text.append(byte)
+        } else {
+          text.append(UInt8(ascii: "%"))
+          text.append(digits[Int(byte >> 4)])
+          text.append(digits[Int(byte & 15)])
+        }
+      }
+      if text.count > maxBytes {
+        text.removeLast(text.count - length)
+        break
       }
     }
     return text
