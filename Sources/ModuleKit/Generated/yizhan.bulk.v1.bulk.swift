@@ -300,7 +300,7 @@ public struct RowError: GeneratedMessage {
     let c = raw.assumingMemoryBound(to: Yizhan__Bulk__V1__RowError.self)
     row = c.pointee.row
     column = try arena.text(c.pointee.column)
-    value = try arena.text(c.pointee.value)
+    self.value = try arena.text(c.pointee.value)
     reason = try arena.text(c.pointee.reason)
     description = try arena.text(c.pointee.description)
     descriptionZh = try arena.text(c.pointee.description_zh)
@@ -317,9 +317,9 @@ public struct RowError: GeneratedMessage {
       c.pointee.has_column = 1
       c.pointee.column = arena.place(column)
     }
-    if !value.isEmpty {
+    if !self.value.isEmpty {
       c.pointee.has_value = 1
-      c.pointee.value = arena.place(value)
+      c.pointee.value = arena.place(self.value)
     }
     if !reason.isEmpty {
       c.pointee.has_reason = 1
@@ -338,7 +338,7 @@ public struct RowError: GeneratedMessage {
   /// Adds what breaks the declared checks.
   public func check(_ violations: inout Violations) {
     violations.text("column", column)
-    violations.text("value", value)
+    violations.text("value", self.value)
     violations.text("reason", reason)
     violations.text("description", description)
     violations.text("description_zh", descriptionZh)

@@ -137,7 +137,7 @@ public struct ProtoAny: GeneratedMessage {
   public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__Any.self)
     typeURL = try arena.text(c.pointee.type_url)
-    value = arena.bytes(c.pointee.value)
+    self.value = arena.bytes(c.pointee.value)
   }
 
   /// Fills a C struct.
@@ -147,15 +147,15 @@ public struct ProtoAny: GeneratedMessage {
       c.pointee.has_type_url = 1
       c.pointee.type_url = arena.place(typeURL)
     }
-    if !value.isEmpty {
+    if !self.value.isEmpty {
       c.pointee.has_value = 1
-      c.pointee.value = arena.place(value)
+      c.pointee.value = arena.place(self.value)
     }
   }
 
   /// Adds what breaks the declared checks.
   public func check(_ violations: inout Violations) {
     violations.text("type_url", typeURL)
-    violations.bytes("value", value)
+    violations.bytes("value", self.value)
   }
 }

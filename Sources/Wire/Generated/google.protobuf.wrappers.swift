@@ -27,21 +27,21 @@ public struct ProtoDoubleValue: GeneratedMessage {
   /// Copies a decoded C struct.
   public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__DoubleValue.self)
-    value = c.pointee.value
+    self.value = c.pointee.value
   }
 
   /// Fills a C struct.
   public func fill(_ raw: UnsafeMutableRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__DoubleValue.self)
-    if value.bitPattern != 0 {
+    if self.value.bitPattern != 0 {
       c.pointee.has_value = 1
-      c.pointee.value = value
+      c.pointee.value = self.value
     }
   }
 
   /// Adds what breaks the declared checks.
   public func check(_ violations: inout Violations) {
-    violations.number("value", value)
+    violations.number("value", self.value)
   }
 }
 
@@ -70,21 +70,21 @@ public struct ProtoFloatValue: GeneratedMessage {
   /// Copies a decoded C struct.
   public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__FloatValue.self)
-    value = c.pointee.value
+    self.value = c.pointee.value
   }
 
   /// Fills a C struct.
   public func fill(_ raw: UnsafeMutableRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__FloatValue.self)
-    if value.bitPattern != 0 {
+    if self.value.bitPattern != 0 {
       c.pointee.has_value = 1
-      c.pointee.value = value
+      c.pointee.value = self.value
     }
   }
 
   /// Adds what breaks the declared checks.
   public func check(_ violations: inout Violations) {
-    violations.number("value", value)
+    violations.number("value", self.value)
   }
 }
 
@@ -113,15 +113,15 @@ public struct ProtoInt64Value: GeneratedMessage {
   /// Copies a decoded C struct.
   public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__Int64Value.self)
-    value = c.pointee.value
+    self.value = c.pointee.value
   }
 
   /// Fills a C struct.
   public func fill(_ raw: UnsafeMutableRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__Int64Value.self)
-    if value != 0 {
+    if self.value != 0 {
       c.pointee.has_value = 1
-      c.pointee.value = value
+      c.pointee.value = self.value
     }
   }
 
@@ -155,15 +155,15 @@ public struct ProtoUInt64Value: GeneratedMessage {
   /// Copies a decoded C struct.
   public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__UInt64Value.self)
-    value = c.pointee.value
+    self.value = c.pointee.value
   }
 
   /// Fills a C struct.
   public func fill(_ raw: UnsafeMutableRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__UInt64Value.self)
-    if value != 0 {
+    if self.value != 0 {
       c.pointee.has_value = 1
-      c.pointee.value = value
+      c.pointee.value = self.value
     }
   }
 
@@ -197,15 +197,15 @@ public struct ProtoInt32Value: GeneratedMessage {
   /// Copies a decoded C struct.
   public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__Int32Value.self)
-    value = c.pointee.value
+    self.value = c.pointee.value
   }
 
   /// Fills a C struct.
   public func fill(_ raw: UnsafeMutableRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__Int32Value.self)
-    if value != 0 {
+    if self.value != 0 {
       c.pointee.has_value = 1
-      c.pointee.value = value
+      c.pointee.value = self.value
     }
   }
 
@@ -239,15 +239,15 @@ public struct ProtoUInt32Value: GeneratedMessage {
   /// Copies a decoded C struct.
   public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__UInt32Value.self)
-    value = c.pointee.value
+    self.value = c.pointee.value
   }
 
   /// Fills a C struct.
   public func fill(_ raw: UnsafeMutableRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__UInt32Value.self)
-    if value != 0 {
+    if self.value != 0 {
       c.pointee.has_value = 1
-      c.pointee.value = value
+      c.pointee.value = self.value
     }
   }
 
@@ -281,15 +281,15 @@ public struct ProtoBoolValue: GeneratedMessage {
   /// Copies a decoded C struct.
   public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__BoolValue.self)
-    value = c.pointee.value != 0
+    self.value = c.pointee.value != 0
   }
 
   /// Fills a C struct.
   public func fill(_ raw: UnsafeMutableRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__BoolValue.self)
-    if value {
+    if self.value {
       c.pointee.has_value = 1
-      c.pointee.value = value ? 1 : 0
+      c.pointee.value = self.value ? 1 : 0
     }
   }
 
@@ -323,21 +323,21 @@ public struct ProtoStringValue: GeneratedMessage {
   /// Copies a decoded C struct.
   public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__StringValue.self)
-    value = try arena.text(c.pointee.value)
+    self.value = try arena.text(c.pointee.value)
   }
 
   /// Fills a C struct.
   public func fill(_ raw: UnsafeMutableRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__StringValue.self)
-    if !value.isEmpty {
+    if !self.value.isEmpty {
       c.pointee.has_value = 1
-      c.pointee.value = arena.place(value)
+      c.pointee.value = arena.place(self.value)
     }
   }
 
   /// Adds what breaks the declared checks.
   public func check(_ violations: inout Violations) {
-    violations.text("value", value)
+    violations.text("value", self.value)
   }
 }
 
@@ -366,20 +366,20 @@ public struct ProtoBytesValue: GeneratedMessage {
   /// Copies a decoded C struct.
   public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__BytesValue.self)
-    value = arena.bytes(c.pointee.value)
+    self.value = arena.bytes(c.pointee.value)
   }
 
   /// Fills a C struct.
   public func fill(_ raw: UnsafeMutableRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__BytesValue.self)
-    if !value.isEmpty {
+    if !self.value.isEmpty {
       c.pointee.has_value = 1
-      c.pointee.value = arena.place(value)
+      c.pointee.value = arena.place(self.value)
     }
   }
 
   /// Adds what breaks the declared checks.
   public func check(_ violations: inout Violations) {
-    violations.bytes("value", value)
+    violations.bytes("value", self.value)
   }
 }
