@@ -15,6 +15,7 @@ final class AuditLog {
   func append(_ call: CallContext, digest: [UInt8], now: Instant) throws {
     try workspace.checkLimit(
       "an audit record's subject in bytes", workspace.subject.utf8.count, Self.maximumSubjectBytes)
+    try workspace.checkLimit("a request's digest in bytes", digest.count, IdempotencyStore.maximumDigestBytes)
     try connection.execute(
       """
       INSERT INTO kernel_audit (sequence, time, principal, method, module, request_id, subject, digest)

@@ -13,6 +13,8 @@ final class Authority {
   var isMigrating = false
   /// Whether the kernel runs a control statement or a pragma of its own.
   var isSuspended = true
+  /// Every table and view that there is, in lower case.
+  var tables: Set<String> = []
   /// What was refused last.
   var denial: StorageError?
   private let writable: Bool
@@ -25,11 +27,14 @@ final class Authority {
     "current_time", "date", "time", "datetime", "julianday", "unixepoch", "strftime",
   ]
 
+  /// Tables that the engine makes by itself begin with one of these.
+  private static let builtInTables = ["sqlite_", "pragma_", "json_", "dbstat", "fts", "rtree"]
+
   func allows(_ action: Int32, _ first: UnsafePointer<CChar>?, _ second: UnsafePointer<CChar>?) -> Bool {
     if isSuspended { return true }
     switch action {
     case SQLITE_SELECT, SQLITE_RECURSIVE: return true
-    case SQLITE_READ: return allowsTable(first)
+    case SQLITE_READ: return isCommonTableExpression(first, second) || allowsTable(first)
     case SQLITE_INSERT, SQLITE_UPDATE, SQLITE_DELETE:
       return (writable || deny("writes in a snapshot")) && allowsTable(first)
     case SQLITE_FUNCTION:
@@ -50,11 +55,20 @@ final class Authority {
     }
   }
 
+  /// Whether a read is of a name that the statement's own WITH clause gives. The engine asks for those too where
+  /// it needs no column (`SELECT count(*) FROM steps`), by the name as written.
+  private func isCommonTableExpression(_ name: UnsafePointer<CChar>?, _ column: UnsafePointer<CChar>?) -> Bool
+  {
+    guard let name, let column, column.pointee == 0 else { return false }
+    let table = String(cString: name).lowercased()
+    return !tables.contains(table) && !Self.builtInTables.contains { table.hasPrefix($0) }
+  }
+
   private func allowsSchemaChange() -> Bool { isMigrating || deny("schema changes outside its migrations") }
 
   private func allowsTable(_ name: UnsafePointer<CChar>?) -> Bool {
     guard let name else { return false }
-    let table = String(cString: name)
+    let table = String(cString: name).lowercased()
     // A schema change reads and writes the schema tables and makes automatic indexes.
     if table.hasPrefix(scope.name + "_") || (isMigrating && table.hasPrefix("sqlite_")) { return true }
     denial = .forbiddenTable(module: scope.name, table: table)

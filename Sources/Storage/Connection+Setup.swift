@@ -81,6 +81,14 @@ extension Connection {
     }
   }
 
+  /// Learns which tables there are; after each change of the schema.
+  func learnTables() throws {
+    authority.isSuspended = true
+    defer { authority.isSuspended = false }
+    authority.tables = Set(
+      try all("SELECT lower(name) FROM sqlite_schema WHERE type IN ('table', 'view')") { $0.text(0) })
+  }
+
   func pragma(_ text: String) throws { _ = try pragmaText(text) }
 
   func pragmaValue(_ text: String) throws -> Int64 { Int64(try pragmaText(text)) ?? 0 }

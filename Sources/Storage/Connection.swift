@@ -54,7 +54,7 @@ final class Connection {
     try configure(options)
     sqlite3_set_authorizer(handle, authorizeCallback, Unmanaged.passUnretained(authority).toOpaque())
     sqlite3_progress_handler(handle, 1_000, progressCallback, Unmanaged.passUnretained(self).toOpaque())
-    authority.isSuspended = false
+    try learnTables()
   }
 
   deinit { close() }

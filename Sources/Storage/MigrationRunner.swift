@@ -83,6 +83,7 @@ struct MigrationRunner {
     do {
       try body()
       try commit()
+      try connection.learnTables()
     } catch {
       if !connection.isOutsideTransaction { _ = rollback.run() }
       throw error

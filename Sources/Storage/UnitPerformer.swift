@@ -53,7 +53,7 @@ final class UnitPerformer {
     var output: [UInt8] = []
     try transact(call, now) { try job.body($0, &output) }
     if let use { try idempotency.record(use, reply: output, call: call, now: now) }
-    try audit.append(call, digest: job.digest, now: now)
+    try audit.append(call, digest: job.digest ?? job.idempotency?.digest ?? [], now: now)
     return WriteReply(bytes: output, replayed: false)
   }
 

@@ -2,11 +2,11 @@
 public struct WriteJob: Sendable {
   /// The call.
   public var call: CallContext
-  /// Makes the write repeatable: the same key of the same caller has one effect and one reply. `key` has 1 to
-  /// 256 bytes; `digest` stands for the request's content, so that another request under the key is refused.
+  /// Makes the write repeatable: the same key of the same caller has one effect and one reply. `key` has at
+  /// most 256 bytes; `digest` stands for the request's content, so that another request under the key is refused.
   public var idempotency: (key: String, digest: [UInt8])?
-  /// Stands for the request's content in the audit record; by default that of `idempotency`.
-  public var digest: [UInt8]
+  /// Stands for the request's content in the audit record, at most 64 bytes; nil for that of `idempotency`.
+  public var digest: [UInt8]?
   /// About how much memory the job holds while it waits, in bytes; counts against the queue's limit.
   public var sizeBytes: Int
   /// Whether the caller has given up; asked once, before the job starts. A job given up has no effect.
@@ -29,7 +29,7 @@ public struct WriteJob: Sendable {
   ) {
     self.call = call
     self.idempotency = idempotency
-    self.digest = digest ?? idempotency?.digest ?? []
+    self.digest = digest
     self.sizeBytes = sizeBytes
     self.isCancelled = isCancelled
     self.body = body
