@@ -138,10 +138,15 @@ let package = Package(
     .executableTarget(
       name: "WireEcho", dependencies: ["Wire", "WireTestMessages"], path: "Tests/Conformance/WireEcho",
       swiftSettings: strict),
+    .executableTarget(
+      name: "BenchmarkLoad",
+      dependencies: ["RPCTransport", "ModuleKit", "Workers", "Wishes"], path: "Tests/Benchmarks/Load",
+      swiftSettings: strict),
+
     tests("Wire", ["WireTestMessages"], exclude: ["Generated", "Protos"]),
     tests("HTTP2", []),
     tests("RPC", ["Wire"]),
-    tests("RPCTransport", ["RPC", "Wire"]),
+    tests("RPCTransport", ["RPC", "HTTP2", "Wire"]),
     tests("Storage", []),
     tests("ModuleKit", ["Storage", "RPC", "Wire"]),
     tests("Host", ["ModuleKit", "Storage", "RPC", "RPCTransport", "Wire", "ModuleTesting"]),

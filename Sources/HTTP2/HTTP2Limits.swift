@@ -31,6 +31,10 @@ public struct HTTP2Limits: Sendable, Equatable {
   /// RST_STREAM frames each second over a longer time.
   public var resetsPerSecond = 33
 
+  /// How many consumed bytes may be collected before they are given back with `HTTP2Session.consume`: a quarter of
+  /// the stream's window.
+  public var creditBytes: Int { max(streamWindowBytes / 4, 1) }
+
   /// Creates the default limits.
   public init() {}
 }

@@ -76,6 +76,16 @@ final class MessagePipe: IncomingMessages, OutgoingMessages, @unchecked Sendable
     serveReader()
   }
 
+  /// The peer has ended the call with OK: the reader gets what is queued, then the end.
+  func finish() {
+    do throws(Status) {
+      try deframer.finish()
+      end(Status(.ok, ""), dropping: false)
+    } catch {
+      end(error, dropping: false)
+    }
+  }
+
   /// Ends the call for both sides.
   /// - Parameter dropping: whether messages not read yet are lost; otherwise the reader gets them first.
   func end(_ status: Status, dropping: Bool) {
@@ -89,7 +99,7 @@ final class MessagePipe: IncomingMessages, OutgoingMessages, @unchecked Sendable
     serveReader()
     let writers = self.writers
     self.writers = []
-    for writer in writers { writer.continuation.resume(throwing: status) }
+    for writer in writers { writer.continuation.resume(throwing: sendFailure ?? .callEnded) }
   }
 
   func outputTaken() {
@@ -146,6 +156,11 @@ final class MessagePipe: IncomingMessages, OutgoingMessages, @unchecked Sendable
     connection.scheduleFlush()
   }
 
+  /// What a writer is told once the call has ended, OK or not.
+  private var sendFailure: Status? {
+    failure.map { $0.code == .ok ? .callEnded : $0 }
+  }
+
   // MARK: - The handler's side
 
   func next() async throws -> [UInt8]? {
@@ -177,7 +192,7 @@ final class MessagePipe: IncomingMessages, OutgoingMessages, @unchecked Sendable
 
   /// Queues a message; false if the writer should wait before it sends another.
   func enqueue(_ framed: [UInt8]) throws(Status) -> Bool {
-    if let failure { throw failure }
+    if let sendFailure { throw sendFailure }
     guard let owner else { throw .callEnded }
     owner.pipeWillSend()
     connection.session.enqueue(owner, framed)
@@ -204,7 +219,7 @@ final class MessagePipe: IncomingMessages, OutgoingMessages, @unchecked Sendable
         return continuation.resume(throwing: error)
       }
     }
-    if let failure { return continuation.resume(throwing: failure) }
+    if let sendFailure { return continuation.resume(throwing: sendFailure) }
     writers.append((ticket, continuation))
     outputTaken()
   }

@@ -128,7 +128,7 @@ final class ServerStream: HTTP2Stream, ServerCall, Expiring, PipeOwner, @uncheck
     if let pipe { return pipe.receive(bytes) }
     guard phase == .receiving, methodIndex >= 0 else { return }
     unconsumedBytes += bytes.count
-    if unconsumedBytes >= 32 << 10 {
+    if unconsumedBytes >= connection.session.limits.creditBytes {
       connection.session.consume(self, unconsumedBytes)
       unconsumedBytes = 0
     }

@@ -39,9 +39,9 @@ final class EchoHandler: CallHandler {
   static func path(_ method: Method) -> String { "/\(service)/\(method.rawValue)" }
 
   let methods: MethodTable
-  let cancelledCount = Atomic<Int>(0)
-  let batchCount = Atomic<Int>(0)
-  let metadataSeen = Mutex<[Metadata]>([])
+  private let cancelled = Atomic<Int>(0)
+  private let batches = Atomic<Int>(0)
+  private let metadataSeen = Mutex<Metadata?>(nil)
 
   init() throws {
     methods = try MethodTable(
@@ -58,13 +58,20 @@ final class EchoHandler: CallHandler {
       })
   }
 
+  /// Calls whose end before their time the handler saw.
+  var cancelledCount: Int { cancelled.load(ordering: .relaxed) }
+  /// How often `batchEnded` was called.
+  var batchCount: Int { batches.load(ordering: .relaxed) }
+  /// What the method `metadata` was called with last.
+  var lastMetadata: Metadata? { metadataSeen.withLock { $0 } }
+
   func admit(_ call: any ServerCall) throws(Status) {
     if Method.allCases[call.methodIndex] == .forbidden {
       throw Status(.permissionDenied, "not for you: 不行 100%", reason: "FORBIDDEN", domain: "test.yizhan")
     }
   }
 
-  func batchEnded(loopIndex: Int) { batchCount.add(1, ordering: .relaxed) }
+  func batchEnded(loopIndex: Int) { batches.add(1, ordering: .relaxed) }
 
   func unary(_ call: any ServerCall, _ message: UnsafeRawBufferPointer) {
     switch Method.allCases[call.methodIndex] {
@@ -93,7 +100,7 @@ final class EchoHandler: CallHandler {
           ], retryDelay: .milliseconds(1_500)))
     case .metadata:
       let metadata = call.metadata
-      metadataSeen.withLock { $0.append(metadata) }
+      metadataSeen.withLock { $0 = metadata }
       var trailers = Metadata()
       for field in metadata.fields where field.name.hasPrefix("x-") { trailers.append(field) }
       call.reply(Self.framed(message), trailers: trailers)
@@ -101,7 +108,7 @@ final class EchoHandler: CallHandler {
       call.reply(Self.framed(Array(call.peer.utf8)), trailers: [:])
     case .hang:
       Thread.waitUntil(call) { [self] in
-        cancelledCount.add(1, ordering: .relaxed)
+        cancelled.add(1, ordering: .relaxed)
         call.fail(Status(.cancelled, "too late"))
       }
     default:
@@ -140,7 +147,7 @@ final class EchoHandler: CallHandler {
       do {
         try await Task.sleep(for: .seconds(600))
       } catch {
-        cancelledCount.add(1, ordering: .relaxed)
+        cancelled.add(1, ordering: .relaxed)
         throw error
       }
     default:

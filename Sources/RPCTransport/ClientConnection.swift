@@ -1,0 +1,110 @@
+import HTTP2
+import NIOCore
+import RPC
+
+/// A client's connection to its server.
+final class ClientConnection: HTTP2Connection, @unchecked Sendable {
+  private let connector: Connector
+  private let configuration: GRPCClientConfiguration
+  private var keepalive: RepeatedTask?
+  private var pingedAtNanoseconds: UInt64?
+  private var isRetired = false
+
+  init(_ configuration: GRPCClientConfiguration, _ connector: Connector) {
+    self.configuration = configuration
+    self.connector = connector
+    super.init(connector.eventLoop, role: .client, limits: configuration.limits)
+  }
+
+  override func connected() {
+    let interval = TimeAmount.nanoseconds(
+      Int64(clamping: max(configuration.keepaliveTimeout.wholeNanoseconds / 4, 10_000_000)))
+    keepalive = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { [unowned self] _ in
+      checkKeepalive()
+    }
+    connector.connected(self)
+  }
+
+  override func disconnected() {
+    keepalive?.cancel()
+    connector.disconnected(self)
+  }
+
+  /// What a call ends with whose connection was lost.
+  var lostStatus: Status {
+    let address = "\(configuration.host):\(configuration.port)"
+    return Status(
+      .unavailable, "the connection to \(address) was lost: \(closeReason ?? "closed by the server")")
+  }
+
+  private func checkKeepalive() {
+    let now = NIODeadline.now().uptimeNanoseconds
+    func isOver(_ since: UInt64, _ limit: Duration) -> Bool {
+      now > since && now - since >= limit.wholeNanoseconds
+    }
+    guard session.openStreamCount > 0 else {
+      pingedAtNanoseconds = nil
+      return
+    }
+    if let pinged = pingedAtNanoseconds {
+      if readAtNanoseconds > pinged {
+        pingedAtNanoseconds = nil
+      } else if isOver(pinged, configuration.keepaliveTimeout) {
+        close("the server stopped answering")
+      }
+    } else if isOver(readAtNanoseconds, configuration.keepaliveTime) {
+      pingedAtNanoseconds = now
+      session.ping()
+      flush()
+    }
+  }
+
+  private func retire() {
+    isRetired = true
+    connector.retire(self)
+    closeIfDone()
+  }
+
+  private func closeIfDone() {
+    guard isRetired, session.openStreamCount == 0 else { return }
+    eventLoop.execute { [self] in
+      flush()
+      close()
+    }
+  }
+
+  /// Opens a stream for a call; false if this connection takes no more.
+  func begin(_ call: ClientCall, _ headers: HTTP2Headers) -> Bool {
+    if session.request(call, headers, hasBody: true) { return true }
+    retire()
+    return false
+  }
+
+  // The session's streams are the ones given to `begin`.
+  override func headersReceived(_ stream: HTTP2Stream) {}
+
+  override func dataReceived(_ stream: HTTP2Stream, _ bytes: UnsafeRawBufferPointer) {
+    unsafeDowncast(stream, to: ClientCall.self).receive(bytes)
+  }
+
+  override func endReceived(_ stream: HTTP2Stream) {
+    unsafeDowncast(stream, to: ClientCall.self).endReceiving()
+  }
+
+  override func outputTaken(_ stream: HTTP2Stream) {
+    unsafeDowncast(stream, to: ClientCall.self).outputTaken()
+  }
+
+  override func streamClosed(_ stream: HTTP2Stream, errorCode: HTTP2ErrorCode) {
+    unsafeDowncast(stream, to: ClientCall.self).closed(errorCode, isConnectionLost: !session.isLive)
+    closeIfDone()
+  }
+
+  override func goAwayReceived(lastStreamID: Int32, errorCode: HTTP2ErrorCode, reason: String) {
+    if errorCode != .noError {
+      closeReason =
+        "the server ended it with HTTP/2 error \(errorCode.rawValue)\(reason.isEmpty ? "" : ": \(reason)")"
+    }
+    retire()
+  }
+}
