@@ -33,7 +33,7 @@ import Workers
       }
       await refused(["parts[0].quantity"]) { $0.parts = [WishPart(name: "书", quantity: 0)] }
       await refused(["estimated_cost_fen"]) { $0.estimatedCostFen = -1 }
-      await refused(["title", "worker_id"].sorted()) {
+      await refused(["worker_id", "title"]) {
         $0.title = ""
         $0.workerID = "x"
       }

@@ -161,7 +161,8 @@ extension District {
     try await staff.getWish(GetWishRequest(wishID: wish.id))
   }
 
-  /// The names of the events about a wish so far, in order, without their package.
+  /// The names of the events about a wish so far, without their package. Events of one type are in order; those of
+  /// several types are consumed side by side, in order only from one `settle` to the next.
   func events(_ wish: Wish) async throws -> [String] {
     try await host.settle()
     return EventLogModule.events(of: wish.id)
@@ -184,6 +185,11 @@ func refusal<Reply>(_ call: () async throws -> Reply, sourceLocation: SourceLoca
   }
 }
 
+extension Status {
+  /// The metadata that the module gives, without the host's own.
+  var facts: [String: String] { metadata.filter { $0.key != "request_id" } }
+}
+
 /// Listens to every event of the wishes module, as another module would.
 struct EventLogModule: Module {
   static let name = "eventlog"
@@ -196,29 +202,29 @@ struct EventLogModule: Module {
   static func events(of wishID: String) -> [String] { log.withLock { $0[wishID] ?? [] } }
 
   func register(in registrar: Registrar) throws {
-    listen(WishCollectedEvent.self, \.wishID, registrar)
-    listen(WishListedEvent.self, \.wishID, registrar)
-    listen(WishReturnedEvent.self, \.wishID, registrar)
-    listen(WishClosedEvent.self, \.wishID, registrar)
-    listen(WishClaimedEvent.self, \.wishID, registrar)
-    listen(ClaimLapsedEvent.self, \.wishID, registrar)
-    listen(ClaimReleasedEvent.self, \.wishID, registrar)
-    listen(ClaimCancelledEvent.self, \.wishID, registrar)
-    listen(ClaimFulfilledEvent.self, \.wishID, registrar)
-    listen(ClaimDisputedEvent.self, \.wishID, registrar)
-    listen(ClaimConfirmedEvent.self, \.wishID, registrar)
-    listen(ConfirmationDueEvent.self, \.wishID, registrar)
-    listen(WishFulfilledEvent.self, \.wishID, registrar)
-    listen(ReportPublishedEvent.self, \.wishID, registrar)
-    listen(ReportWithdrawnEvent.self, \.wishID, registrar)
+    listen(WishCollectedEvent.self, registrar) { $0.wishID }
+    listen(WishListedEvent.self, registrar) { $0.wishID }
+    listen(WishReturnedEvent.self, registrar) { $0.wishID }
+    listen(WishClosedEvent.self, registrar) { $0.wishID }
+    listen(WishClaimedEvent.self, registrar) { $0.wishID }
+    listen(ClaimLapsedEvent.self, registrar) { $0.wishID }
+    listen(ClaimReleasedEvent.self, registrar) { $0.wishID }
+    listen(ClaimCancelledEvent.self, registrar) { $0.wishID }
+    listen(ClaimFulfilledEvent.self, registrar) { $0.wishID }
+    listen(ClaimDisputedEvent.self, registrar) { $0.wishID }
+    listen(ClaimConfirmedEvent.self, registrar) { $0.wishID }
+    listen(ConfirmationDueEvent.self, registrar) { $0.wishID }
+    listen(WishFulfilledEvent.self, registrar) { $0.wishID }
+    listen(ReportPublishedEvent.self, registrar) { $0.wishID }
+    listen(ReportWithdrawnEvent.self, registrar) { $0.wishID }
   }
 
   private func listen<Event: Message>(
-    _ type: Event.Type, _ wishID: KeyPath<Event, String> & Sendable, _ registrar: Registrar
+    _ type: Event.Type, _ registrar: Registrar, _ wishID: @escaping @Sendable (Event) -> String
   ) {
     registrar.onEvent(type) { _, event in
       let name = String(Event.fullName.split(separator: ".").last ?? "")
-      Self.log.withLock { $0[event[keyPath: wishID], default: []].append(name) }
+      Self.log.withLock { $0[wishID(event), default: []].append(name) }
     }
   }
 }

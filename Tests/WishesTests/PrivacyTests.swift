@@ -167,14 +167,16 @@ import Workers
     try await District.run { district in
       let (wish, _) = try await district.confirmed()
       let get = GetWishRequest(wishID: wish.id)
-      #expect(await refusal { try await district.charity.getWish(get) }?.code == .notFound)
+      let before = await refusal { try await district.charity.getWish(get) }
+      #expect(before?.code == .notFound)
       _ = try await district.platform.setPublicationConsent(
         SetPublicationConsentRequest(wishID: wish.id, publicationConsent: true, evidence: "电话同意"))
       let view = try await district.charity.getWish(get)
       #expect(Self.leaks(view, district) == [])
       #expect(view.claims.isEmpty)
       _ = try await district.platform.setPublicationConsent(SetPublicationConsentRequest(wishID: wish.id))
-      #expect(await refusal { try await district.charity.getWish(get) }?.code == .notFound)
+      let after = await refusal { try await district.charity.getWish(get) }
+      #expect(after?.code == .notFound)
     }
   }
 

@@ -23,7 +23,7 @@ import Wishes
       }
       #expect(tooMany?.code == .failedPrecondition)
       #expect(tooMany?.reason == "CLAIM_EXCEEDS_NEED")
-      #expect(tooMany?.metadata == ["field": "parts[1].quantity", "asked": "3", "open": "2"])
+      #expect(tooMany?.facts == ["field": "parts[1].quantity", "asked": "3", "open": "2"])
       #expect(try await district.current(wish).openUnits == 4)
 
       after = try await district.charity.claimWish(
@@ -67,7 +67,7 @@ import Wishes
         try await district.charity.claimWish(ClaimWishRequest(wishID: wish.id, amountFen: 2))
       }
       #expect(over?.reason == "CLAIM_EXCEEDS_NEED")
-      #expect(over?.metadata == ["field": "amount_fen", "asked": "2", "open": "1"])
+      #expect(over?.facts == ["field": "amount_fen", "asked": "2", "open": "1"])
       let last = try await district.charity.claimWish(ClaimWishRequest(wishID: wish.id, amountFen: 1))
       #expect(last.state == .claimed)
       #expect(last.claims.first?.amountFen == 1)

@@ -25,7 +25,7 @@ import Workers
         #expect(gone?.code == .notFound)
       }
       let events = try await district.events(wish)
-      #expect(events.last == "WishClosedEvent")
+      #expect(events.contains("WishClosedEvent"))
       #expect(events.contains("ClaimCancelledEvent") == (state == "CLAIMED"))
     }
   }
@@ -96,9 +96,8 @@ import Workers
         SetPublicationConsentRequest(wishID: wish.id, evidence: "来电撤回"))
       #expect(try await district.charity.listReports(ListReportsRequest()).reports.isEmpty)
       for id in reports {
-        #expect(
-          await refusal { try await district.charity.getReport(GetReportRequest(reportID: id)) }?.code
-            == .notFound)
+        let missing = await refusal { try await district.charity.getReport(GetReportRequest(reportID: id)) }
+        #expect(missing?.code == .notFound)
         #expect(try await district.staff.getReport(GetReportRequest(reportID: id)).state == .withdrawn)
       }
       #expect(try await district.events(wish).filter { $0 == "ReportWithdrawnEvent" }.count == 2)
@@ -146,7 +145,8 @@ import Workers
       _ = try await district.staff.getReport(get)
       _ = try await district.platform.getReport(get)
       for client in [district.charity, district.otherStaff, district.otherPlatform] {
-        #expect(await refusal { try await client.getReport(get) }?.code == .notFound)
+        let missing = await refusal { try await client.getReport(get) }
+        #expect(missing?.code == .notFound)
       }
       let stranger = await refusal {
         try await district.charity.addReport(AddReportRequest(wishID: wish.id, title: "x", text: "x"))
