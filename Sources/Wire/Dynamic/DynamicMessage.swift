@@ -167,7 +167,8 @@ public enum DynamicMapKey: Sendable, Hashable, Comparable {
     }
   }
 
-  init?(_ value: DynamicValue) {
+  /// The key that a value of a map's key field stands for; nil for what cannot be a key.
+  public init?(_ value: DynamicValue) {
     switch value {
     case .bool(let value): self = .bool(value)
     case .int32(let value): self = .signed(Int64(value))

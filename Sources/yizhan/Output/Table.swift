@@ -1,0 +1,75 @@
+import Wire
+
+/// Rows in columns, as wide as their content, cut to the terminal.
+struct Table {
+  /// The narrowest that a column of text is cut to before whole columns are left out.
+  static let narrowestText = 16
+  private static let gap = "  "
+
+  private let headings: [String]
+  private var widths: [Int]
+
+  /// Creates a table of given columns, for rows that are known.
+  init(headings: [String], rows: [[String]], width: Int?) {
+    self.headings = headings
+    widths = headings.indices.map { column in
+      rows.reduce(DisplayWidth.of(headings[column])) { max($0, DisplayWidth.of($1[column])) }
+    }
+    if let width { shrink(to: width) }
+  }
+
+  /// Takes width from the widest columns until the row fits, as far as their text stays readable.
+  private mutating func shrink(to limit: Int) {
+    while Self.total(widths) > limit, let widest = widths.indices.max(by: { widths[$0] < widths[$1] }),
+      widths[widest] > Self.narrowestText
+    {
+      let second = widths.indices.filter { $0 != widest }.map { widths[$0] }.max() ?? 0
+      let excess = Self.total(widths) - limit
+      widths[widest] = max(Self.narrowestText, widths[widest] - excess, min(second, widths[widest] - 1))
+    }
+  }
+
+  static func total(_ widths: [Int]) -> Int { widths.reduce(0, +) + gap.count * max(0, widths.count - 1) }
+
+  /// The line of headings.
+  func header(bold: Bool) -> String {
+    let line = self.line(headings)
+    return bold ? "\u{1B}[1m\(line)\u{1B}[0m" : line
+  }
+
+  /// One row as a line.
+  func line(_ cells: [String]) -> String {
+    let last = cells.count - 1
+    return cells.enumerated().map { index, cell in
+      let cut = DisplayWidth.cut(cell, to: widths[index])
+      return index == last ? cut : DisplayWidth.pad(cut, to: widths[index])
+    }.joined(separator: Self.gap)
+  }
+
+  /// Chooses the columns that a terminal can show: empty ones go, then the least important, until the rest fits
+  /// with its text cut.
+  /// - Parameter width: the terminal's; nil takes every column that is not empty.
+  static func choose(_ columns: [Column], rows: [[String]], width: Int?) -> [Int] {
+    var chosen = columns.indices.filter { column in rows.contains { !$0[column].isEmpty } }
+    if chosen.isEmpty { chosen = Array(columns.indices.prefix(1)) }
+    guard let width else { return chosen }
+    func leastWidth(_ column: Int) -> Int {
+      let natural = rows.reduce(DisplayWidth.of(columns[column].heading)) {
+        max($0, DisplayWidth.of($1[column]))
+      }
+      // An identifier that is cut cannot be copied, so it counts whole.
+      let isText = columns[column].importance < 100 && !columns[column].name.hasSuffix("id")
+      return isText ? min(natural, narrowestText) : natural
+    }
+    while chosen.count > 1, total(chosen.map(leastWidth)) > width {
+      // Of equally important columns the later one goes.
+      guard
+        let least = chosen.min(by: {
+          (columns[$0].importance, -$0) < (columns[$1].importance, -$1)
+        })
+      else { break }
+      chosen.removeAll { $0 == least }
+    }
+    return chosen
+  }
+}

@@ -1,0 +1,80 @@
+import Glibc
+import RPC
+import Testing
+import Wire
+
+@testable import yizhan
+
+@Suite struct ProfileTests {
+  @Test func loginKeepsServerAndTokenForTheOwnerAlone() async throws {
+    try await withFolder { folder in
+      let environment = ["XDG_CONFIG_HOME": "\(folder)/config"]
+      let server = try FakeServer(["LockerService/GetLocker": { _ in [.object([])] }])
+      let login = await server.run(
+        "login", "--server", "district:7000", console: MemoryConsole(columns: 80, answers: ["  yz_secret "]),
+        environment: environment)
+      #expect(login.code == .ok, "\(login.error)")
+      #expect(!login.error.contains("yz_secret"))
+      var information = stat()
+      #expect(stat("\(folder)/config/yizhan/profiles.json", &information) == 0)
+      #expect(information.st_mode & 0o777 == 0o600)
+
+      _ = await server.run("lockers", "get", "1", environment: environment)
+      #expect(server.calls.last?.options.metadata["authorization"] == "Bearer yz_secret")
+      // The token goes to the server it was given for, and to no other.
+      _ = await server.run("lockers", "get", "1", "--server", "elsewhere:7000", environment: environment)
+      #expect(server.calls.last?.options.metadata["authorization"] == nil)
+      _ = await server.run(
+        "lockers", "get", "1", environment: environment.merging(["YIZHAN_TOKEN": "x"]) { $1 })
+      #expect(server.calls.last?.options.metadata["authorization"] == "Bearer x")
+
+      #expect(await server.run("logout", environment: environment).code == .ok)
+      #expect(await server.run("logout", environment: environment).code == .usage)
+    }
+  }
+
+  @Test func profilesHaveNames() async throws {
+    try await withFolder { folder in
+      let environment = ["XDG_CONFIG_HOME": folder]
+      let server = try FakeServer(["LockerService/GetLocker": { _ in [.object([])] }])
+      let console = MemoryConsole(input: "yz_piped\n")
+      #expect(
+        await server.run("login", "--profile", "city", console: console, environment: environment).code == .ok
+      )
+      _ = await server.run("lockers", "get", "1", "--profile", "city", environment: environment)
+      #expect(server.calls.last?.options.metadata["authorization"] == "Bearer yz_piped")
+      let unknown = await server.run("lockers", "get", "1", "--profile", "ctiy", environment: environment)
+      #expect(unknown.code == .usage && unknown.error.contains("profiles: city"))
+    }
+  }
+
+  @Test func aRefusedTokenIsNotKept() async throws {
+    try await withFolder { folder in
+      let program = Program(
+        console: MemoryConsole(input: "yz_bad"), environment: Environment(["XDG_CONFIG_HOME": folder]),
+        connect: { _ in throw Status(.unauthenticated, "unknown token") })
+      #expect(await program.run(["login"]) == .permission)
+      #expect(!Files.exists("\(folder)/yizhan/profiles.json"))
+    }
+  }
+
+  @Test func aDamagedFileIsNamed() async throws {
+    try await withFolder { folder in
+      try Files.writePrivately(Array("{".utf8), to: "\(folder)/yizhan/profiles.json")
+      let outcome = try await FakeServer().run("logout", environment: ["XDG_CONFIG_HOME": folder])
+      #expect(outcome.code == .usage && outcome.error.contains("profiles.json is damaged"))
+    }
+  }
+
+  @Test(arguments: [
+    ("127.0.0.1:7040", "127.0.0.1:7040"), ("host", "host:7040"), ("[::1]:80", "[::1]:80"),
+    ("::1", "[::1]:7040"),
+    ("[::1]", "[::1]:7040"),
+  ])
+  func addressesAreRead(text: String, expected: String) throws {
+    #expect(try Endpoint(text).description == expected)
+  }
+
+  @Test(arguments: ["", ":80", "a:0", "a:65536", "a:x", "http://a:80", "a/b"])
+  func badAddressesAreRefused(text: String) { #expect(throws: UsageError.self) { try Endpoint(text) } }
+}
