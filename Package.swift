@@ -50,7 +50,9 @@ let moduleTargets: [Target] = modules.flatMap { name in
     swift(
       name, ["ModuleKit", .target(name: "C\(name)Messages")], path: "Plugins/\(name)",
       exclude: ["README.md", "Generated/C"]),
-    tests(name, ["ModuleKit", "ModuleTesting"]),
+    tests(
+      name,
+      ["ModuleKit", "ModuleTesting"] + modules.filter { $0 != name }.map { .target(name: $0) }),
   ]
 }
 
