@@ -16,13 +16,16 @@ public struct BoundService: Sendable {
 public struct BoundMethod: Sendable {
   /// A read or report: decode, check, run, encode.
   public typealias Read =
-    @Sendable (_ message: UnsafeRawBufferPointer, _ arena: Arena, _ snapshot: Snapshot, _ output: inout [UInt8])
+    @Sendable (
+      _ message: UnsafeRawBufferPointer, _ arena: Arena, _ snapshot: Snapshot, _ output: inout [UInt8]
+    )
     throws -> Void
   /// A write in two steps: decoding and checking on the event loop, then the transaction on the writer.
   public typealias Prepare =
     @Sendable (_ message: UnsafeRawBufferPointer, _ arena: Arena) throws -> Perform
   /// The second step of a write.
-  public typealias Perform = @Sendable (_ transaction: Transaction, _ arena: Arena, _ output: inout [UInt8]) throws -> Void
+  public typealias Perform =
+    @Sendable (_ transaction: Transaction, _ arena: Arena, _ output: inout [UInt8]) throws -> Void
   /// The first step of a write whose reply is not stored whole.
   public typealias PrepareUnstored =
     @Sendable (_ message: UnsafeRawBufferPointer, _ arena: Arena) throws -> PerformUnstored
@@ -128,7 +131,8 @@ public struct BoundMethod: Sendable {
       body: .stream { context, incoming, outgoing in
         var requests = RequestStream<Request>(incoming).makeAsyncIterator()
         guard let request = try await requests.next() else {
-          throw Status(.invalidArgument, "the call ended without a request message", reason: "REQUEST_MISSING")
+          throw Status(
+            .invalidArgument, "the call ended without a request message", reason: "REQUEST_MISSING")
         }
         if try await requests.next() != nil {
           throw Status(.invalidArgument, "this method takes one request message", reason: "REQUEST_REPEATED")

@@ -1,6 +1,7 @@
 import Host
 import Logging
 import ModuleKit
+import RPCTransport
 
 /// A started host and the way to it.
 struct TestServer: Sendable {
@@ -24,7 +25,9 @@ struct TestServer: Sendable {
     case .live:
       let host = try await RunningHost.start(
         modules: modules, configuration: configuration, logger: logger, clock: clock)
-      return TestServer(core: host.core, channel: MemoryChannel(host.core.handler)) {
+      let client = GRPCClient(GRPCClientConfiguration(host: host.address.host, port: host.address.port))
+      return TestServer(core: host.core, channel: client) {
+        await client.close()
         _ = await host.stop()
       }
     }
