@@ -34,7 +34,8 @@ import Testing
 
   @Test func nobodyUnderSixteenWorks() throws {
     let number = try #require(IdentityNumber("11010519491231002X"))
-    #expect(WorkerInput.ageFlaw(number, today: try #require(CalendarDate("1965-12-30")))?.reason == "UNDER_AGE")
+    #expect(
+      WorkerInput.ageFlaw(number, today: try #require(CalendarDate("1965-12-30")))?.reason == "UNDER_AGE")
     #expect(WorkerInput.ageFlaw(number, today: try #require(CalendarDate("1965-12-31"))) == nil)
     #expect(
       WorkerInput.ageFlaw(number, today: try #require(CalendarDate("1949-12-30")))?.reason

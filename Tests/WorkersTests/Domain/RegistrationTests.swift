@@ -25,7 +25,8 @@ import Testing
   private func known(_ entry: WorkerEntry, id: String = "w1") -> KnownWorker { KnownWorker(entry, id: id) }
 
   private func decide(
-    _ entry: WorkerEntry, byNumber: KnownWorker? = nil, byPhone: KnownWorker? = nil, reach: Reach = .everything
+    _ entry: WorkerEntry, byNumber: KnownWorker? = nil, byPhone: KnownWorker? = nil,
+    reach: Reach = .everything
   ) throws -> Registration.Decision {
     try Registration(reach: reach).decide(entry, byNumber: byNumber, byPhone: byPhone)
   }
@@ -103,7 +104,9 @@ import Testing
       try decide(entry(area: "110102"), reach: reach)
     }
     let elsewhere = try known(entry(area: "110102"))
-    #expect(throws: WorkersError.registeredElsewhere) { try decide(entry(), byNumber: elsewhere, reach: reach) }
+    #expect(throws: WorkersError.registeredElsewhere) {
+      try decide(entry(), byNumber: elsewhere, reach: reach)
+    }
   }
 
   @Test func staffMoveWorkersAndPlatformsDoNot() throws {

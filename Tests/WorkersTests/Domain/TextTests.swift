@@ -22,7 +22,8 @@ import Testing
 
   /// Codes of well-known companies, from the national register.
   @Test(arguments: [
-    "914403001922038216", "91110000802100433B", "9144030071526726XG", "91110108551385082Q", "91330100716105852F",
+    "914403001922038216", "91110000802100433B", "9144030071526726XG", "91110108551385082Q",
+    "91330100716105852F",
   ])
   func creditCodes(code: String) {
     #expect(CreditCode.normalised(code) == code)
@@ -58,7 +59,9 @@ import Testing
     #expect(Masking.value("苟建国", ofColumn: "name") == "苟**")
     #expect(Masking.value("党员", ofColumn: "party_membership") == "")
     #expect(Masking.value("宇航员", ofColumn: "occupations") == "宇航员")
-    #expect(WorkerSummary(id: "", displayName: "苟建国", areaCode: "", state: .active, platformIDs: []).maskedName == "苟**")
+    #expect(
+      WorkerSummary(id: "", displayName: "苟建国", areaCode: "", state: .active, platformIDs: []).maskedName
+        == "苟**")
   }
 
   @Test func likePatternsMatchWhatIsMeant() {

@@ -13,8 +13,11 @@ import Workers
       #expect(area.fullName == "河南省洛阳市瀍河回族区东关街道")
       let district = try await register.areas.getArea(GetAreaRequest(code: "110102"))
       #expect(district.fullName == "北京市西城区")
-      #expect(await status { try await register.areas.getArea(GetAreaRequest(code: "500000")) }?.code == .notFound)
-      #expect(await status { try await register.areas.getArea(GetAreaRequest(code: "50")) }?.code == .invalidArgument)
+      #expect(
+        await status { try await register.areas.getArea(GetAreaRequest(code: "500000")) }?.code == .notFound)
+      #expect(
+        await status { try await register.areas.getArea(GetAreaRequest(code: "50")) }?.code
+          == .invalidArgument)
     }
   }
 
@@ -40,14 +43,19 @@ import Workers
 
   @Test func listsByParentLevelNameAndSubtree() async throws {
     try await Register.run { register in
-      let list = { (request: ListAreasRequest) in try await register.areas.listAreas(request).areas.map(\.code) }
-      #expect(try await list(ListAreasRequest(parentCode: "root")) == ["110000", "410000"])
+      func list(_ request: ListAreasRequest) async throws -> [String] {
+        try await register.areas.listAreas(request).areas.map(\.code)
+      }
+      let provinces = try await list(ListAreasRequest(parentCode: "root"))
+      #expect(provinces == ["110000", "410000"])
       #expect(try await list(ListAreasRequest(parentCode: "410304")) == ["410304001", "410304002"])
       #expect(try await list(ListAreasRequest(level: .county)) == ["110102", "410304"])
       #expect(try await list(ListAreasRequest(nameContains: "街道")) == ["410304001", "410304002"])
       #expect(try await list(ListAreasRequest(nameContains: "%")) == [])
       #expect(
-        try await list(ListAreasRequest(withinCode: "410300")) == ["410300", "410304", "410304001", "410304002"])
+        try await list(ListAreasRequest(withinCode: "410300")) == [
+          "410300", "410304", "410304001", "410304002",
+        ])
     }
   }
 
@@ -100,11 +108,13 @@ import Workers
       let area = try await register.areas.updateArea(
         UpdateAreaRequest(
           code: "110102",
-          location: LocationInput(longitude: 116.38404722455657, latitude: 39.91334545536069, system: .gcj02)))
+          location: LocationInput(longitude: 116.38404722455657, latitude: 39.91334545536069, system: .gcj02))
+      )
       #expect(area.location == Location(longitude: 116.377817, latitude: 39.911954))
       let plain = try await register.areas.updateArea(
         UpdateAreaRequest(
-          code: "110102", location: LocationInput(longitude: 116.377817, latitude: 39.911954, system: .wgs84)))
+          code: "110102", location: LocationInput(longitude: 116.377817, latitude: 39.911954, system: .wgs84))
+      )
       #expect(plain.location == area.location)
       let unsaid = await status {
         try await register.areas.updateArea(

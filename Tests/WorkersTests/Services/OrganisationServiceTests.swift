@@ -31,7 +31,7 @@ import Workers
 
   @Test func codesAndNamesAreTakenOnce() async throws {
     try await Register.run { register in
-      let create = { (request: CreateOrganisationRequest) in
+      func create(_ request: CreateOrganisationRequest) async throws -> Organisation {
         try await register.organisations.createOrganisation(request)
       }
       let created = try await create(
@@ -71,7 +71,7 @@ import Workers
         CreateOrganisationRequest(
           kind: .merchant, name: "武圣羊汤", areaCode: "410304", contactName: "李金玲",
           contactPhone: "13800138000"))
-      let get = { (roles: Roles, organisation: String?) in
+      func get(_ roles: Roles, _ organisation: String?) async throws -> Organisation {
         try await OrganisationServiceClient(
           register.host.channel(as: roles, name: organisation ?? "any", organisationID: organisation)
         ).getOrganisation(GetOrganisationRequest(id: merchant.id))
@@ -102,7 +102,8 @@ import Workers
       #expect(active.organisations.map(\.name) == ["顺丰速运"])
       var request = register.courier(name: "李金玲", number: Register.otherNumber, phone: "13900139000")
       request.employment?.organisationID = register.deliveryPlatform
-      #expect(await status { try await register.staff.registerWorker(request) }?.reason == "ORGANISATION_CLOSED")
+      #expect(
+        await status { try await register.staff.registerWorker(request) }?.reason == "ORGANISATION_CLOSED")
       let open = try await organisations.reopenOrganisation(
         ReopenOrganisationRequest(id: register.deliveryPlatform, etag: idle.etag))
       #expect(open.state == .active)

@@ -26,13 +26,14 @@ import Workers
   @Test func filters() async throws {
     try await Register.run { register in
       _ = try await people(register)
-      let names = { (request: ListWorkersRequest) in
+      func names(_ request: ListWorkersRequest) async throws -> [String] {
         try await register.staff.listWorkers(request).workers.map(\.name)
       }
       #expect(try await names(ListWorkersRequest()) == ["张二一", "李一一", "张一一", "李二一", "张一二"])
       #expect(try await names(ListWorkersRequest(areaCode: "410304")) == ["李一一", "张一一", "李二一", "张一二"])
       #expect(try await names(ListWorkersRequest(areaCode: "410304001")) == ["张一一", "李二一"])
-      #expect(try await names(ListWorkersRequest(organisationID: register.courierPlatform)) == ["张一一", "李一一"])
+      #expect(
+        try await names(ListWorkersRequest(organisationID: register.courierPlatform)) == ["张一一", "李一一"])
       #expect(try await names(ListWorkersRequest(occupation: .truckDriver)) == ["李二一"])
       // By code point, as the names are kept: 一 (4E00) before 二 (4E8C).
       #expect(try await names(ListWorkersRequest(namePrefix: "张")) == ["张一一", "张一二", "张二一"])
@@ -41,7 +42,9 @@ import Workers
     }
   }
 
-  @Test(arguments: [ListWorkersRequest(), ListWorkersRequest(namePrefix: "张"), ListWorkersRequest(areaCode: "410304")])
+  @Test(arguments: [
+    ListWorkersRequest(), ListWorkersRequest(namePrefix: "张"), ListWorkersRequest(areaCode: "410304"),
+  ])
   func pagesHoldEachWorkerOnce(request: ListWorkersRequest) async throws {
     try await Register.run { register in
       _ = try await people(register)
@@ -72,7 +75,8 @@ import Workers
         }?.violations.first?.reason == "PAGE_TOKEN_INVALID")
       #expect(
         await status {
-          try await register.staff.listWorkers(ListWorkersRequest(pageSize: 1, pageToken: String(token.dropLast())))
+          try await register.staff.listWorkers(
+            ListWorkersRequest(pageSize: 1, pageToken: String(token.dropLast())))
         }?.code == .invalidArgument)
     }
   }

@@ -40,7 +40,9 @@ import Workers
       #expect(try await register.staff.findWorker(FindWorkerRequest(phone: "13900139000")) == merged)
       #expect(try await register.staff.listWorkers(ListWorkersRequest()).workers == [merged])
       #expect(
-        try await register.staff.listWorkers(ListWorkersRequest(state: .merged)).workers.map(\.id) == [source.id])
+        try await register.staff.listWorkers(ListWorkersRequest(state: .merged)).workers.map(\.id) == [
+          source.id
+        ])
       let again = await status {
         try await register.staff.mergeWorkers(MergeWorkersRequest(sourceID: source.id, targetID: target.id))
       }
@@ -71,13 +73,15 @@ import Workers
         try await register.staff.registerWorker(
           register.courier(name: "李金玲", number: Register.otherNumber, phone: "13700137000")
         ).worker)
-      let merge = { (request: MergeWorkersRequest) in
+      func merge(_ request: MergeWorkersRequest) async -> Status? {
         await status { try await register.staff.mergeWorkers(request) }
       }
       #expect(
-        await merge(MergeWorkersRequest(sourceID: other.id, targetID: target.id))?.reason == "MERGE_OF_TWO_PERSONS")
+        await merge(MergeWorkersRequest(sourceID: other.id, targetID: target.id))?.reason
+          == "MERGE_OF_TWO_PERSONS")
       #expect(
-        await merge(MergeWorkersRequest(sourceID: source.id, targetID: source.id))?.reason == "MERGE_WITH_ITSELF")
+        await merge(MergeWorkersRequest(sourceID: source.id, targetID: source.id))?.reason
+          == "MERGE_WITH_ITSELF")
       #expect(
         await merge(MergeWorkersRequest(sourceID: source.id, targetID: target.id, targetEtag: "0"))?.reason
           == "ETAG_STALE")

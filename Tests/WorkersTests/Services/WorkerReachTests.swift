@@ -37,7 +37,8 @@ import Workers
       }
       #expect(try await foreign.listWorkers(ListWorkersRequest()).workers.isEmpty)
       #expect(
-        try await foreign.listWorkers(ListWorkersRequest(organisationID: register.courierPlatform)).workers.isEmpty)
+        try await foreign.listWorkers(ListWorkersRequest(organisationID: register.courierPlatform)).workers
+          .isEmpty)
     }
   }
 
@@ -100,7 +101,8 @@ import Workers
         await status {
           try await platform.mergeWorkers(
             MergeWorkersRequest(
-              sourceID: "018f3c5e-7b1a-7c3d-9e2f-0a1b2c3d4e5f", targetID: "018f3c5e-7b1a-7c3d-9e2f-0a1b2c3d4e5f"))
+              sourceID: "018f3c5e-7b1a-7c3d-9e2f-0a1b2c3d4e5f",
+              targetID: "018f3c5e-7b1a-7c3d-9e2f-0a1b2c3d4e5f"))
         }?.code == .permissionDenied)
       let nobody = WorkerServiceClient(try await register.host.anonymousChannel())
       #expect(await status { try await nobody.listWorkers(ListWorkersRequest()) }?.code == .unauthenticated)
