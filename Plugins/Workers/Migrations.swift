@@ -72,7 +72,10 @@ enum WorkersMigrations {
         CHECK ((state = 3) = (merged_into IS NOT NULL))
       )
       """,
-      "CREATE UNIQUE INDEX workers_worker_identity_number ON workers_worker (identity_number)",
+      """
+      CREATE UNIQUE INDEX workers_worker_identity_number ON workers_worker (identity_number)
+      WHERE identity_number IS NOT NULL
+      """,
       "CREATE INDEX workers_worker_area ON workers_worker (area_code, id)",
       "CREATE INDEX workers_worker_name ON workers_worker (name, id)",
       """

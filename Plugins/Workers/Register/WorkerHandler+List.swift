@@ -109,8 +109,10 @@ struct WorkerFilter {
   private func appendOrder(_ query: inout Query, after cursor: [String]) {
     switch order {
     case .name:
+      // From the last page's name on, not from the prefix: the engine seeks by one lower bound only.
       query.append(
-        " AND w.name >= ? AND w.name < ?", namePrefix, WorkerFilter.successor(ofPrefix: namePrefix))
+        " AND w.name >= ? AND w.name < ?", cursor.first ?? namePrefix,
+        WorkerFilter.successor(ofPrefix: namePrefix))
       if cursor.count == 2 { query.append(" AND (w.name, w.id) > (?, ?)", cursor[0], cursor[1]) }
     case .registration:
       if cursor.count == 1 { query.append(" AND e.worker_id > ?", cursor[0]) }

@@ -99,20 +99,22 @@ enum DuplicateQuery {
         EXISTS (
           SELECT 1 FROM workers_employment a JOIN workers_employment b ON b.station = a.station
           WHERE a.worker_id = s.id AND b.worker_id = t.id AND a.station <> '')
-      FROM workers_worker s
-      JOIN workers_worker t ON t.name = s.name AND t.id <> s.id
-        AND substr(t.area_code, 1, 6) = substr(s.area_code, 1, 6)
-      WHERE s.identity_number IS NULL AND s.merged_into IS NULL AND t.merged_into IS NULL
+      FROM workers_worker s CROSS JOIN workers_worker t
+      WHERE s.identity_number IS NULL AND s.merged_into IS NULL
+        AND t.name = s.name AND t.id <> s.id AND t.merged_into IS NULL
         AND (t.identity_number IS NOT NULL OR t.id < s.id)
+        AND substr(t.area_code, 1, 6) = substr(s.area_code, 1, 6)
       """)
     if let range = reachable.range {
+      // Not as a range of codes: the list is to be read from the index of entries without a number, in order.
+      let prefix = String(range.prefix)
       query.append(
-        " AND s.area_code >= ? AND s.area_code < ? AND t.area_code >= ? AND t.area_code < ?",
-        range.lowerBound,
-        range.upperBound, range.lowerBound, range.upperBound)
+        " AND substr(s.area_code, 1, ?) = ? AND substr(t.area_code, 1, ?) = ?", prefix.count, prefix,
+        prefix.count, prefix)
     }
     if cursor.count == 3 {
-      query.append(" AND (s.name, s.id, t.id) > (?, ?, ?)", cursor[0], cursor[1], cursor[2])
+      query.append(
+        " AND s.name >= ? AND (s.name, s.id, t.id) > (?, ?, ?)", cursor[0], cursor[0], cursor[1], cursor[2])
     }
     query.append(" ORDER BY s.name, s.id, t.id LIMIT ?", limit)
     return query

@@ -28,8 +28,10 @@ import Workers
   @discardableResult
   private static func python(_ arguments: [String]) throws -> Int32 {
     let process = Process()
+    // The tests' own environment if `Tests/run` has made it.
+    let own = root.appending(path: ".venv-tests/bin/python").path
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["python3"] + arguments
+    process.arguments = [FileManager.default.isExecutableFile(atPath: own) ? own : "python3"] + arguments
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.run()
