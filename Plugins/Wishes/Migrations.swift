@@ -117,7 +117,8 @@ enum WishesMigrations {
       rating INTEGER NOT NULL
     )
     """,
-    "CREATE INDEX wishes_claim_by_wish ON wishes_claim (wish_id, id)",
+    // With the units, so that what a wish's claims hold is summed up from the index alone.
+    "CREATE INDEX wishes_claim_by_wish ON wishes_claim (wish_id, state, units)",
     "CREATE INDEX wishes_claim_by_organisation ON wishes_claim (organisation_id, state, id)",
     "CREATE INDEX wishes_claim_overdue ON wishes_claim (id) WHERE confirmation_overdue = 1",
     """

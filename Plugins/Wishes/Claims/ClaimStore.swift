@@ -174,7 +174,9 @@ extension ClaimStore {
   static func heldUnits(of wish: WishRecord, in snapshot: Snapshot) throws -> WishUnits {
     var units = WishUnits(needed: wish.units.needed)
     try snapshot.forEach(
-      "SELECT state, SUM(units) FROM wishes_claim WHERE wish_id = ? GROUP BY state", wish.id
+      "SELECT state, SUM(units) FROM wishes_claim WHERE wish_id = ? AND state IN (?, ?, ?) GROUP BY state",
+      wish.id,
+      Claim.State.active.rawValue, Claim.State.fulfilled.rawValue, Claim.State.confirmed.rawValue
     ) { row in
       units.move(row.int64(1), from: .unspecified, to: Claim.State(rawValue: Int32(row.int(0))))
     }

@@ -85,13 +85,13 @@ extension WishesHandler {
     return area
   }
 
-  /// How much of a listed wish the caller sees. The register is asked only in a platform's lists of its own, and
-  /// claims are not looked at: a list shows no more to a claimant than to a stranger.
+  /// How much of a listed wish the caller sees. The list itself keeps to the caller's area. The register is asked
+  /// only in a platform's lists of its own, and claims are not looked at: a list shows no more to a claimant than to
+  /// a stranger.
   private func listSight(of wish: WishRecord, _ filter: WishFilter, in snapshot: Snapshot) throws
     -> WishSight?
   {
     let caller = snapshot.caller
-    guard caller.reaches(wish.areaCode) else { return nil }
     if caller.isStaff { return .staff }
     if caller.isAuditor { return .auditor }
     switch filter.root {
