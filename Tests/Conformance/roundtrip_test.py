@@ -193,8 +193,9 @@ def walk(data, type_, texts=None, slots=None):
 
     BROKEN: truncated or without end; both must refuse it. REGULAR: both must agree on it. ODD: implementations differ.
     Those are: a known field with another wire type (Python keeps it as unknown, Wire refuses it), groups (Wire refuses
-    them), and tags or lengths in more bytes than needed or with numbers that protobuf does not have. `texts` gets the
-    contents of all string fields, `slots` the name of each singular field or oneof as often as it is set.
+    them), unknown fields in a map's entry (Python keeps the whole entry as unknown), and tags or lengths in more bytes
+    than needed or with numbers that protobuf does not have. `texts` gets the contents of all string fields, `slots` the
+    name of each singular field or oneof as often as it is set.
     """
     at, odd = 0, False
     while at < len(data):
@@ -225,6 +226,7 @@ def walk(data, type_, texts=None, slots=None):
             return ODD if odd else BROKEN
         field = type_.fields_by_number.get(number)
         if field is None:
+            odd |= type_.GetOptions().map_entry
             continue
         if slots is not None and not field.is_repeated:
             slots.append((field.containing_oneof or field).full_name)
