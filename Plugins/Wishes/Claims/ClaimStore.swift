@@ -95,29 +95,41 @@ extension ClaimStore {
     _ root: Root, organisationID: String?, states: [Claim.State], within area: AreaCode?, before: String?,
     limit: Int, in snapshot: Snapshot
   ) throws -> [ClaimRecord] {
-    func claims(_ states: [Claim.State]) throws -> [ClaimRecord] {
+    func ids(_ states: [Claim.State]) throws -> [String] {
       let query = query(
         root, organisationID: organisationID, states: states, within: area, before: before, limit: limit)
-      return try snapshot.all(query) { ClaimRecord($0) }
+      return try snapshot.all(query) { $0.text(0) }
     }
-    // An organisation can have very many claims, which its index keeps by state: each state is a range of its own.
-    guard case .organisation = root, states.count > 1 else { return try claims(states) }
-    let found = try states.flatMap { try claims([$0]) }
-    return Array(found.sorted { $0.id > $1.id }.prefix(limit))
+    // An organisation can have very many claims, which its index keeps by state: each state is a range of its own,
+    // merged by identifier before any row is read.
+    let found: [String]
+    if case .organisation = root {
+      found = try states.flatMap { try ids([$0]) }.sorted(by: >)
+    } else {
+      found = try ids(states)
+    }
+    return try found.prefix(limit).map { id in
+      guard let claim = try claim(id, in: snapshot) else {
+        throw WishesError.invariantBroken("an index names the claim \(id), which is not there")
+      }
+      return claim
+    }
   }
 
   private static func query(
     _ root: Root, organisationID: String?, states: [Claim.State], within area: AreaCode?, before: String?,
     limit: Int
   ) -> Query {
-    var query = Query(
-      """
-      SELECT c.id, c.version, c.wish_id, c.state, c.organisation_id, c.organisation_name, c.units, c.amount_fen,
-        c.note, c.contact_name, c.contact_phone, c.created_at, c.updated_at, c.expires_at, c.extension_count,
-        c.dispute_count, c.state_reason, c.fulfilled_at, c.fulfilment_text, c.receipts_fen, c.photo_count,
-        c.reminder_count, c.confirmation_overdue, c.confirmed_at, c.confirmation_comment, c.rating
-      FROM wishes_claim c JOIN wishes_wish w ON w.id = c.wish_id WHERE
-      """)
+    var query: Query
+    if let area {
+      query = Query(
+        """
+        SELECT c.id FROM wishes_claim c JOIN wishes_wish w ON w.id = c.wish_id
+        WHERE w.area_code >= ? AND w.area_code < ? AND
+        """, area.lowerBound, area.upperBound)
+    } else {
+      query = Query("SELECT c.id FROM wishes_claim c WHERE")
+    }
     switch root {
     case .wish(let id): query.append(" c.wish_id = ?", id)
     case .organisation(let id): query.append(" c.organisation_id = ?", id)
@@ -129,9 +141,6 @@ extension ClaimStore {
     } else {
       query.append(" AND c.state IN ")
       query.appendList(states.map(\.rawValue))
-    }
-    if let area {
-      query.append(" AND w.area_code >= ? AND w.area_code < ?", area.lowerBound, area.upperBound)
     }
     if let before { query.append(" AND c.id < ?", before) }
     query.append(" ORDER BY c.id DESC LIMIT ?", limit)

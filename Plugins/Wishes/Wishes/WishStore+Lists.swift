@@ -30,20 +30,27 @@ extension WishStore {
   static func list(_ filter: WishFilter, before: String?, limit: Int, in snapshot: Snapshot) throws
     -> [WishRecord]
   {
+    var filter = filter
     // A worker's wishes are few: one range, filtered. In all other lists the state is part of the range, so that
-    // several states are several ranges, each in order already.
+    // several states are several ranges, each in order already: merged by identifier before any row is read.
     if case .worker = filter.root {
-      return try snapshot.all(query(filter, state: nil, before: before, limit: limit)) { WishRecord($0) }
+      return try snapshot.all(rows(of: filter, before: before, limit: limit)) { WishRecord($0) }
     }
-    var found: [WishRecord] = []
-    for state in filter.states {
-      found += try snapshot.all(query(filter, state: state, before: before, limit: limit)) { WishRecord($0) }
+    let states = filter.states
+    if states.count == 1 {
+      return try snapshot.all(rows(of: filter, before: before, limit: limit)) { WishRecord($0) }
     }
-    guard filter.states.count > 1 else { return found }
-    return Array(found.sorted { $0.id > $1.id }.prefix(limit))
+    var ids: [String] = []
+    for state in states {
+      filter.states = [state]
+      var query = Query("SELECT id FROM wishes_wish WHERE")
+      append(filter, before: before, limit: limit, to: &query)
+      ids += try snapshot.all(query) { $0.text(0) }
+    }
+    return try ids.sorted(by: >).prefix(limit).map { try referredWish($0, in: snapshot) }
   }
 
-  private static func query(_ filter: WishFilter, state: Wish.State?, before: String?, limit: Int) -> Query {
+  private static func rows(of filter: WishFilter, before: String?, limit: Int) -> Query {
     var query = Query(
       """
       SELECT id, version, state, worker_id, wisher_label, title, description, category, need, sharing, delivery,
@@ -53,14 +60,19 @@ extension WishStore {
         listed_at
       FROM wishes_wish WHERE
       """)
+    append(filter, before: before, limit: limit, to: &query)
+    return query
+  }
+
+  private static func append(_ filter: WishFilter, before: String?, limit: Int, to query: inout Query) {
     switch filter.root {
     case .everything: query.append(" 1 = 1")
     case .area(let area): append(area, to: &query)
     case .worker(let id): query.append(" worker_id = ?", id)
     case .collector(let id): query.append(" collected_by_organisation_id = ?", id)
     }
-    if let state {
-      query.append(" AND state = ?", state.rawValue)
+    if filter.states.count == 1 {
+      query.append(" AND state = ?", filter.states[0].rawValue)
     } else {
       query.append(" AND state IN ")
       query.appendList(filter.states.map(\.rawValue))
@@ -71,7 +83,6 @@ extension WishStore {
     }
     if let before { query.append(" AND id < ?", before) }
     query.append(" ORDER BY id DESC LIMIT ?", limit)
-    return query
   }
 
   /// The indexes know a county and a street by equality; a larger area is a range over all wishes, a smaller one a
