@@ -7,12 +7,17 @@ struct Workspace {
   private let root: URL
   private let imports: [String]
   private let units: [Unit]
+  /// Units of the packages whose protos are imported: their types exist, but are not generated here.
+  private let importedUnits: [Unit]
   private let toolchain: Toolchain
 
   init(root: String, imports: [String]) throws {
     self.root = URL(filePath: root).standardizedFileURL
     self.imports = imports
     units = try Unit.all(root: self.root)
+    importedUnits = try imports.flatMap {
+      try Unit.all(root: URL(filePath: $0).standardizedFileURL.deletingLastPathComponent())
+    }
     toolchain = try Toolchain()
   }
 
@@ -61,7 +66,7 @@ struct Workspace {
       let set =
         together.isEmpty
         ? Data() : try toolchain.describe(together.flatMap(\.allFiles), folders: folders + imports)
-      let library = try Library(encoded: set, units: units)
+      let library = try Library(encoded: set, units: units + importedUnits)
       if !together.isEmpty { try Rules(library).check(together) }
       for unit in units
       where unit.protoFolder == protoFolder && chosen.contains(where: { $0.name == unit.name }) {
