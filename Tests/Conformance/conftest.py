@@ -50,7 +50,8 @@ class Host:
             if self.process.poll() is not None:
                 raise RuntimeError(f"yizhand ended with {self.process.returncode}:\n{self.log.read_text()}")
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                # The token is written once the port is open.
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0 and self.token_file.exists():
                     return self
             time.sleep(0.02)
         self.kill()
