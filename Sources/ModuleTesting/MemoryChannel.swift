@@ -40,6 +40,12 @@ final class MemoryChannel: ClientChannel {
     return MemoryStream(call: call, handler: handler, refusal: admitted.failure)
   }
 
+  /// Returns when the loop has worked through everything that it was given. A call's reply comes before the end of
+  /// its batch, so a host must not be closed before.
+  func finish() async {
+    await withCheckedContinuation { continuation in loop.async { continuation.resume() } }
+  }
+
   private func makeCall(_ path: String, _ options: CallOptions) throws(Status) -> MemoryCall {
     guard let index = handler.methods.index(of: path) else {
       throw Status(.unimplemented, "this host has no method \(path)")

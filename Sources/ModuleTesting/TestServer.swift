@@ -18,8 +18,10 @@ struct TestServer: Sendable {
     case .inMemory:
       let core = try await HostCore(
         modules: modules, configuration: configuration, logger: logger, clock: clock)
-      return TestServer(core: core, channel: MemoryChannel(core.handler)) {
+      let channel = MemoryChannel(core.handler)
+      return TestServer(core: core, channel: channel) {
         core.drain()
+        await channel.finish()
         await core.close()
       }
     case .live:

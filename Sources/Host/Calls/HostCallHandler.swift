@@ -31,13 +31,13 @@ final class HostCallHandler: CallHandler {
   }
 
   func admit(_ call: any ServerCall) throws(Status) {
-    let index = call.methodIndex
-    if routes[index].isOpen { return }
+    let route = routes[call.methodIndex]
+    if route.isOpen { return }
     let loop = loops[call.loopIndex]
     do {
       let credential = try access.credential(of: call, on: loop)
-      guard !credential.roles.isDisjoint(with: routes[index].allowedRoles) else {
-        throw AccessChecker.denied(routes[index].descriptor)
+      guard !credential.roles.isDisjoint(with: route.allowedRoles) else {
+        throw AccessChecker.denied(route.descriptor)
       }
       call.hostContext = credential
     } catch {
@@ -74,8 +74,7 @@ final class HostCallHandler: CallHandler {
   ) {
     var output: [UInt8] = []
     do {
-      try loop.reader.read(call: context(run)) { snapshot in try body(message, loop.arena, snapshot, &output)
-      }
+      try loop.reader.read(call: context(run)) { try body(message, loop.arena, $0, &output) }
     } catch {
       return fail(run, error, shard: run.call.loopIndex)
     }

@@ -1,7 +1,8 @@
 import ModuleKit
 
-/// A method as the host runs it: everything about it that is the same for each call.
-struct Route: Sendable {
+/// A method as the host runs it: everything about it that is the same for each call. A class, so that a call takes
+/// hold of it with one reference count instead of one for each part.
+final class Route: Sendable {
   /// A method that needs no database.
   typealias Direct =
     @Sendable (_ message: UnsafeRawBufferPointer, _ arena: Arena, _ output: inout [UInt8]) throws -> Void

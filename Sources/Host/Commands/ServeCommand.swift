@@ -32,6 +32,11 @@ struct ServeCommand: AsyncParsableCommand {
     let logger = Logger(label: "yizhan") { _ in LineLogHandler(level: configuration.logLevel) }
     let host = try await RunningHost.start(
       modules: YizhanHost.modules.map { $0.init() }, configuration: configuration, logger: logger)
+    if !configuration.listen.isLoopback {
+      logger.warning(
+        "calls on an address that other machines reach are not encrypted",
+        metadata: ["listen": "\(host.address)"])
+    }
     try announce(host, configuration)
     notifier.ready(status: "serving \(host.address)")
 

@@ -44,7 +44,7 @@ struct YizhandCommand: AsyncParsableCommand {
 struct ConfigurationOptions: ParsableArguments {
   @Option(
     name: .customLong("config"),
-    help: "The configuration file; unless given, yizhan.json in the data directory.")
+    help: "The configuration file, also as YIZHAN_CONFIG; unless given, yizhan.json in the data directory.")
   var configurationFile: String?
 
   @Argument(

@@ -1,0 +1,4 @@
+import Host
+import Parking
+
+await YizhanHost.main(modules: [ParkingModule.self])
