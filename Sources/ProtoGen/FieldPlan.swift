@@ -55,14 +55,6 @@ enum Element {
     if case .number(let name) = self { name == "Double" || name == "Float" } else { false }
   }
 
-  /// Whether reading one can fail.
-  var throwsOnReading: Bool {
-    switch self {
-    case .text, .message: true
-    default: false
-    }
-  }
-
   /// The Swift value of a C expression.
   func reading(_ expression: String) -> String {
     switch self {
@@ -174,18 +166,17 @@ struct FieldPlan {
     let count = "c.pointee.n_\(member)"
     switch shape {
     case .plain(let element):
-      text.line("\(access) = \(element.throwsOnReading ? "try " : "")\(element.reading(from))")
+      text.line("\(access) = \(element.reading(from))")
     case .optional(.message):
-      text.line("\(access) = try arena.message(\(from))")
+      text.line("\(access) = arena.message(\(from))")
     case .optional(let element):
-      let attempt = element.throwsOnReading ? "try " : ""
-      text.line("\(access) = \(attempt)c.pointee.has_\(member) != 0 ? \(element.reading(from)) : nil")
+      text.line("\(access) = c.pointee.has_\(member) != 0 ? \(element.reading(from)) : nil")
     case .repeated(let element):
-      text.line("\(access) = try arena.\(element.plural)(\(from), \(count))")
+      text.line("\(access) = arena.\(element.plural)(\(from), \(count))")
     case .map(let key, let value):
-      text.line("\(access) = try arena.map(\(from), \(count)) { entry throws(DecodingError) in")
-      let key = (key.throwsOnReading ? "try " : "") + key.reading("entry.pointee.key")
-      let value = (value.throwsOnReading ? "try " : "") + value.reading("entry.pointee.value")
+      text.line("\(access) = arena.map(\(from), \(count)) { entry in")
+      let key = key.reading("entry.pointee.key")
+      let value = value.reading("entry.pointee.value")
       text.line("  (\(key), \(value))")
       text.line("}")
     }

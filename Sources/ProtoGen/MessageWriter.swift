@@ -96,7 +96,7 @@ struct MessageWriter {
 
   private func writeReading(into text: inout SourceText) {
     text.line("/// Copies a decoded C struct.")
-    text.block("public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError)") {
+    text.block("public init(reading raw: UnsafeRawPointer, in arena: Arena)") {
       if members.isEmpty { return }
       $0.line("let c = raw.assumingMemoryBound(to: \(CNames.structure(descriptor)).self)")
       for member in members {

@@ -33,9 +33,8 @@ struct OneofPlan {
   func read(into text: inout SourceText) {
     text.line("switch c.pointee.\(member)_case.rawValue {")
     for choice in choices {
-      let attempt = choice.element.throwsOnReading ? "try " : ""
       let value = choice.element.reading("c.pointee.\(choice.member)")
-      text.line("case \(choice.field.number): \(Names.access(property)) = \(attempt).\(choice.name)(\(value))")
+      text.line("case \(choice.field.number): \(Names.access(property)) = .\(choice.name)(\(value))")
     }
     text.line("default: \(Names.access(property)) = nil")
     text.line("}")

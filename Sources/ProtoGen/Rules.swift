@@ -51,6 +51,12 @@ struct Rules {
         problems.append("\(at): the personal field \(field.name) needs a kind and a purpose")
       }
     }
+    let names =
+      message.fields.filter { $0.realContainingOneof == nil }.map { Names.property($0.name) }
+      + message.realOneofs.map { Names.property($0.name) }
+    for (name, uses) in Dictionary(grouping: names, by: \.self) where uses.count > 1 {
+      problems.append("\(at): \(uses.count) fields of \(message.fullName) would be \(name) in Swift")
+    }
     for nested in message.messages { try check(nested, unit, &problems) }
   }
 

@@ -1,6 +1,9 @@
 public import CProtobufC
 
 /// Copies what protobuf-c has decoded into Swift values. Generated code calls these, one for each kind of field.
+///
+/// They do not throw: what cannot be read is read as empty, and the arena remembers why until decoding ends. That
+/// keeps the generated initialisers free of half-built values.
 extension Arena {
   /// Decodes bytes into a C struct.
   /// - Throws: `DecodingError` malformed or tooLarge.
@@ -40,14 +43,23 @@ extension Arena {
     return UnsafeRawPointer(message)
   }
 
-  /// A string field.
-  /// - Throws: `DecodingError.invalidUTF8`.
+  /// Ends reading.
+  /// - Throws: what kept a field from being read: `DecodingError` invalidUTF8 or tooLarge.
   @inlinable
-  public func text(_ data: ProtobufCBinaryData) throws(DecodingError) -> String {
+  public func finishReading() throws(DecodingError) {
+    if let failure = region.pointee.failure { throw failure }
+  }
+
+  /// A string field.
+  @inlinable
+  public func text(_ data: ProtobufCBinaryData) -> String {
     if data.len == 0 { return "" }
-    guard let text = String(validating: UnsafeBufferPointer(start: data.data, count: data.len), as: UTF8.self)
-    else { throw .invalidUTF8 }
-    return text
+    let bytes = UnsafeBufferPointer(start: data.data, count: data.len)
+    guard let validated = try? UTF8Span(validating: bytes.span) else {
+      fail(.invalidUTF8)
+      return ""
+    }
+    return String(copying: validated)
   }
 
   /// A bytes field.
@@ -58,80 +70,65 @@ extension Arena {
 
   /// A submessage field; nil if it is not set.
   @inlinable
-  public func message<Value: GeneratedMessage>(_ raw: UnsafeMutableRawPointer?) throws(DecodingError)
-    -> Value?
-  {
+  public func message<Value: GeneratedMessage>(_ raw: UnsafeMutableRawPointer?) -> Value? {
     guard let raw else { return nil }
-    return try Value(reading: raw, in: self)
+    return Value(reading: raw, in: self)
   }
 
   /// A map's submessage value or a oneof's; the empty message if it is not set.
   @inlinable
-  public func messageOrEmpty<Value: GeneratedMessage>(_ raw: UnsafeMutableRawPointer?) throws(DecodingError)
-    -> Value
-  {
+  public func messageOrEmpty<Value: GeneratedMessage>(_ raw: UnsafeMutableRawPointer?) -> Value {
     guard let raw else { return Value() }
-    return try Value(reading: raw, in: self)
+    return Value(reading: raw, in: self)
   }
 
   /// A repeated field of numbers.
   @inlinable
-  public func numbers<Number>(_ start: UnsafeMutablePointer<Number>?, _ count: Int) throws(DecodingError)
-    -> [Number]
-  {
-    if count == 0 { return [] }
-    try charge(count, of: MemoryLayout<Number>.stride)
+  public func numbers<Number>(_ start: UnsafeMutablePointer<Number>?, _ count: Int) -> [Number] {
+    if count == 0 || !affords(count, of: MemoryLayout<Number>.stride) { return [] }
     return [Number](UnsafeBufferPointer(start: start, count: count))
   }
 
   /// A repeated field of bools.
   @inlinable
-  public func bools(_ start: UnsafeMutablePointer<Int32>?, _ count: Int) throws(DecodingError) -> [Bool] {
-    try list(start, count) { $0 != 0 }
+  public func bools(_ start: UnsafeMutablePointer<Int32>?, _ count: Int) -> [Bool] {
+    list(start, count) { $0 != 0 }
   }
 
   /// A repeated field of enums.
   @inlinable
-  public func enums<Value: MessageEnum>(_ start: UnsafeMutablePointer<Int32>?, _ count: Int)
-    throws(DecodingError)
-    -> [Value]
-  {
-    try list(start, count) { Value(rawValue: $0) }
+  public func enums<Value: MessageEnum>(_ start: UnsafeMutablePointer<Int32>?, _ count: Int) -> [Value] {
+    list(start, count) { Value(rawValue: $0) }
   }
 
   /// A repeated field of strings.
   @inlinable
-  public func texts(_ start: UnsafeMutablePointer<ProtobufCBinaryData>?, _ count: Int) throws(DecodingError)
-    -> [String]
-  {
-    try list(start, count) { data throws(DecodingError) in try text(data) }
+  public func texts(_ start: UnsafeMutablePointer<ProtobufCBinaryData>?, _ count: Int) -> [String] {
+    list(start, count) { text($0) }
   }
 
   /// A repeated field of bytes.
   @inlinable
-  public func blobs(_ start: UnsafeMutablePointer<ProtobufCBinaryData>?, _ count: Int) throws(DecodingError)
-    -> [[UInt8]]
-  {
-    try list(start, count) { bytes($0) }
+  public func blobs(_ start: UnsafeMutablePointer<ProtobufCBinaryData>?, _ count: Int) -> [[UInt8]] {
+    list(start, count) { bytes($0) }
   }
 
   /// A repeated field of submessages.
   @inlinable
   public func messages<Structure, Value: GeneratedMessage>(
     _ start: UnsafeMutablePointer<UnsafeMutablePointer<Structure>?>?, _ count: Int
-  ) throws(DecodingError) -> [Value] {
-    try list(start, count) { raw throws(DecodingError) in try messageOrEmpty(raw) }
+  ) -> [Value] {
+    list(start, count) { messageOrEmpty($0) }
   }
 
   @inlinable
   func list<Element, Value>(
-    _ start: UnsafeMutablePointer<Element>?, _ count: Int, _ convert: (Element) throws(DecodingError) -> Value
-  ) throws(DecodingError) -> [Value] {
-    guard let start, count > 0 else { return [] }
-    try charge(count, of: MemoryLayout<Value>.stride)
+    _ start: UnsafeMutablePointer<Element>?, _ count: Int, _ convert: (Element) -> Value
+  ) -> [Value] {
+    guard let start, count > 0, affords(count, of: MemoryLayout<Value>.stride) else { return [] }
     var values: [Value] = []
     values.reserveCapacity(count)
-    for index in 0..<count { values.append(try convert(start[index])) }
+    for index in 0..<count { values.append(convert(start[index])) }
     return values
   }
 
@@ -139,17 +136,37 @@ extension Arena {
   @inlinable
   public func map<Entry, Key: Hashable, Value>(
     _ start: UnsafeMutablePointer<UnsafeMutablePointer<Entry>?>?, _ count: Int,
-    _ convert: (UnsafeMutablePointer<Entry>) throws(DecodingError) -> (Key, Value)
-  ) throws(DecodingError) -> [Key: Value] {
-    guard let start, count > 0 else { return [:] }
+    _ convert: (UnsafeMutablePointer<Entry>) -> (Key, Value)
+  ) -> [Key: Value] {
     // A dictionary keeps at most three quarters of its places full.
-    try charge(count, of: 2 * (MemoryLayout<Key>.stride + MemoryLayout<Value>.stride))
+    guard let start, count > 0,
+      affords(count, of: 2 * (MemoryLayout<Key>.stride + MemoryLayout<Value>.stride))
+    else { return [:] }
     var values = [Key: Value](minimumCapacity: count)
     for index in 0..<count {
       guard let entry = start[index] else { continue }
-      let (key, value) = try convert(entry)
+      let (key, value) = convert(entry)
       values[key] = value
     }
     return values
+  }
+
+  /// Charges the budget for a Swift array or dictionary.
+  /// - Returns: whether the budget suffices; if not, decoding fails.
+  @inlinable
+  func affords(_ count: Int, of strideBytes: Int) -> Bool {
+    do {
+      try charge(count, of: strideBytes)
+      return true
+    } catch {
+      fail(error)
+      return false
+    }
+  }
+
+  @usableFromInline
+  @inline(never)
+  func fail(_ error: DecodingError) {
+    if region.pointee.failure == nil { region.pointee.failure = error }
   }
 }

@@ -19,6 +19,8 @@ public final class Arena {
     @usableFromInline var budgetBytes = Int.max
     /// The budget has stopped an allocation.
     @usableFromInline var isExhausted = false
+    /// Why what was read since decoding began is not a message.
+    @usableFromInline var failure: DecodingError?
     /// protobuf-c has given up a message, so that a singular field may have occurred twice.
     @usableFromInline var hasDroppedMessage = false
     /// The arena, for when the chunk is full.
@@ -83,6 +85,7 @@ public final class Arena {
     region.pointee.freeBytes = chunks.first?.count ?? 0
     region.pointee.budgetBytes = .max
     region.pointee.isExhausted = false
+    region.pointee.failure = nil
     region.pointee.hasDroppedMessage = false
   }
 
@@ -96,6 +99,7 @@ public final class Arena {
     let grown = relative.overflow ? Int.max : relative.partialValue
     region.pointee.budgetBytes = min(limitBytes, max(Self.floorBytes, grown))
     region.pointee.isExhausted = false
+    region.pointee.failure = nil
     region.pointee.hasDroppedMessage = false
   }
 

@@ -4,10 +4,9 @@ public import CProtobufC
 public protocol GeneratedMessage: Message {
   /// The protobuf-c codec.
   static var codec: Codec { get }
-  /// Copies a decoded C struct.
+  /// Copies a decoded C struct. The arena notes what cannot be read: text that is not UTF-8, more than its budget.
   /// - Parameter raw: the message's C struct, decoded into `arena`.
-  /// - Throws: `DecodingError` when a string is not UTF-8 or the arena's budget is used up.
-  init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError)
+  init(reading raw: UnsafeRawPointer, in arena: Arena)
   /// Fills a C struct that the arena has made for `codec`.
   func fill(_ raw: UnsafeMutableRawPointer, in arena: Arena)
 }
@@ -34,7 +33,8 @@ extension GeneratedMessage {
   @inlinable
   public init(decoding bytes: UnsafeRawBufferPointer, in arena: Arena) throws {
     defer { arena.reset() }
-    try self.init(reading: try arena.decode(bytes, Self.codec), in: arena)
+    self.init(reading: try arena.decode(bytes, Self.codec), in: arena)
+    try arena.finishReading()
   }
 
   /// Appends the encoded message. The arena's memory is free again when this returns.

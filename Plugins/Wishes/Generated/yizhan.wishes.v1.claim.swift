@@ -118,29 +118,29 @@ public struct Claim: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__Claim.self)
-    id = try arena.text(c.pointee.id)
-    etag = try arena.text(c.pointee.etag)
-    wishID = try arena.text(c.pointee.wish_id)
+    id = arena.text(c.pointee.id)
+    etag = arena.text(c.pointee.etag)
+    wishID = arena.text(c.pointee.wish_id)
     state = Claim.State(rawValue: c.pointee.state)
-    organisationID = try arena.text(c.pointee.organisation_id)
-    organisationName = try arena.text(c.pointee.organisation_name)
-    parts = try arena.messages(c.pointee.parts, c.pointee.n_parts)
+    organisationID = arena.text(c.pointee.organisation_id)
+    organisationName = arena.text(c.pointee.organisation_name)
+    parts = arena.messages(c.pointee.parts, c.pointee.n_parts)
     amountFen = c.pointee.amount_fen
-    note = try arena.text(c.pointee.note)
-    contactName = try arena.text(c.pointee.contact_name)
-    contactPhone = try arena.text(c.pointee.contact_phone)
-    createTime = try arena.message(c.pointee.create_time)
-    updateTime = try arena.message(c.pointee.update_time)
-    expireTime = try arena.message(c.pointee.expire_time)
+    note = arena.text(c.pointee.note)
+    contactName = arena.text(c.pointee.contact_name)
+    contactPhone = arena.text(c.pointee.contact_phone)
+    createTime = arena.message(c.pointee.create_time)
+    updateTime = arena.message(c.pointee.update_time)
+    expireTime = arena.message(c.pointee.expire_time)
     extensionCount = c.pointee.extension_count
-    fulfilment = try arena.message(c.pointee.fulfilment)
+    fulfilment = arena.message(c.pointee.fulfilment)
     disputeCount = c.pointee.dispute_count
-    stateReason = try arena.text(c.pointee.state_reason)
-    confirmationComment = try arena.text(c.pointee.confirmation_comment)
+    stateReason = arena.text(c.pointee.state_reason)
+    confirmationComment = arena.text(c.pointee.confirmation_comment)
     rating = c.pointee.rating
-    confirmTime = try arena.message(c.pointee.confirm_time)
+    confirmTime = arena.message(c.pointee.confirm_time)
     confirmationOverdue = c.pointee.confirmation_overdue != 0
   }
 
@@ -353,7 +353,7 @@ public struct ClaimPart: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ClaimPart.self)
     number = c.pointee.number
     quantity = c.pointee.quantity
@@ -412,12 +412,12 @@ public struct Fulfilment: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__Fulfilment.self)
-    text = try arena.text(c.pointee.text)
-    photos = try arena.texts(c.pointee.photos, c.pointee.n_photos)
+    text = arena.text(c.pointee.text)
+    photos = arena.texts(c.pointee.photos, c.pointee.n_photos)
     receiptsFen = c.pointee.receipts_fen
-    time = try arena.message(c.pointee.time)
+    time = arena.message(c.pointee.time)
   }
 
   /// Fills a C struct.

@@ -32,10 +32,10 @@ public struct WishCollectedEvent: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__WishCollectedEvent.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    areaCode = try arena.text(c.pointee.area_code)
+    wishID = arena.text(c.pointee.wish_id)
+    areaCode = arena.text(c.pointee.area_code)
     category = Category(rawValue: c.pointee.category)
   }
 
@@ -93,10 +93,10 @@ public struct WishListedEvent: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__WishListedEvent.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    areaCode = try arena.text(c.pointee.area_code)
+    wishID = arena.text(c.pointee.wish_id)
+    areaCode = arena.text(c.pointee.area_code)
     category = Category(rawValue: c.pointee.category)
   }
 
@@ -150,9 +150,9 @@ public struct WishClosedEvent: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__WishClosedEvent.self)
-    wishID = try arena.text(c.pointee.wish_id)
+    wishID = arena.text(c.pointee.wish_id)
     state = Wish.State(rawValue: c.pointee.state)
   }
 
@@ -201,10 +201,10 @@ public struct WishReturnedEvent: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__WishReturnedEvent.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    organisationID = try arena.text(c.pointee.organisation_id)
+    wishID = arena.text(c.pointee.wish_id)
+    organisationID = arena.text(c.pointee.organisation_id)
   }
 
   /// Fills a C struct.
@@ -267,12 +267,12 @@ public struct WishClaimedEvent: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__WishClaimedEvent.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    claimID = try arena.text(c.pointee.claim_id)
-    organisationID = try arena.text(c.pointee.organisation_id)
-    expireTime = try arena.message(c.pointee.expire_time)
+    wishID = arena.text(c.pointee.wish_id)
+    claimID = arena.text(c.pointee.claim_id)
+    organisationID = arena.text(c.pointee.organisation_id)
+    expireTime = arena.message(c.pointee.expire_time)
     state = Wish.State(rawValue: c.pointee.state)
   }
 
@@ -341,11 +341,11 @@ public struct ClaimLapsedEvent: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ClaimLapsedEvent.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    claimID = try arena.text(c.pointee.claim_id)
-    organisationID = try arena.text(c.pointee.organisation_id)
+    wishID = arena.text(c.pointee.wish_id)
+    claimID = arena.text(c.pointee.claim_id)
+    organisationID = arena.text(c.pointee.organisation_id)
   }
 
   /// Fills a C struct.
@@ -402,11 +402,11 @@ public struct ClaimReleasedEvent: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ClaimReleasedEvent.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    claimID = try arena.text(c.pointee.claim_id)
-    organisationID = try arena.text(c.pointee.organisation_id)
+    wishID = arena.text(c.pointee.wish_id)
+    claimID = arena.text(c.pointee.claim_id)
+    organisationID = arena.text(c.pointee.organisation_id)
   }
 
   /// Fills a C struct.
@@ -463,11 +463,11 @@ public struct ClaimCancelledEvent: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ClaimCancelledEvent.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    claimID = try arena.text(c.pointee.claim_id)
-    organisationID = try arena.text(c.pointee.organisation_id)
+    wishID = arena.text(c.pointee.wish_id)
+    claimID = arena.text(c.pointee.claim_id)
+    organisationID = arena.text(c.pointee.organisation_id)
   }
 
   /// Fills a C struct.
@@ -524,11 +524,11 @@ public struct ClaimFulfilledEvent: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ClaimFulfilledEvent.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    claimID = try arena.text(c.pointee.claim_id)
-    organisationID = try arena.text(c.pointee.organisation_id)
+    wishID = arena.text(c.pointee.wish_id)
+    claimID = arena.text(c.pointee.claim_id)
+    organisationID = arena.text(c.pointee.organisation_id)
   }
 
   /// Fills a C struct.
@@ -589,10 +589,10 @@ public struct ConfirmationDueEvent: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ConfirmationDueEvent.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    claimID = try arena.text(c.pointee.claim_id)
+    wishID = arena.text(c.pointee.wish_id)
+    claimID = arena.text(c.pointee.claim_id)
     reminder = c.pointee.reminder
     escalated = c.pointee.escalated != 0
   }
@@ -654,11 +654,11 @@ public struct ClaimDisputedEvent: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ClaimDisputedEvent.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    claimID = try arena.text(c.pointee.claim_id)
-    organisationID = try arena.text(c.pointee.organisation_id)
+    wishID = arena.text(c.pointee.wish_id)
+    claimID = arena.text(c.pointee.claim_id)
+    organisationID = arena.text(c.pointee.organisation_id)
   }
 
   /// Fills a C struct.
@@ -715,11 +715,11 @@ public struct ClaimConfirmedEvent: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ClaimConfirmedEvent.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    claimID = try arena.text(c.pointee.claim_id)
-    organisationID = try arena.text(c.pointee.organisation_id)
+    wishID = arena.text(c.pointee.wish_id)
+    claimID = arena.text(c.pointee.claim_id)
+    organisationID = arena.text(c.pointee.organisation_id)
   }
 
   /// Fills a C struct.
@@ -776,10 +776,10 @@ public struct WishFulfilledEvent: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__WishFulfilledEvent.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    areaCode = try arena.text(c.pointee.area_code)
+    wishID = arena.text(c.pointee.wish_id)
+    areaCode = arena.text(c.pointee.area_code)
     category = Category(rawValue: c.pointee.category)
   }
 
@@ -833,10 +833,10 @@ public struct ReportPublishedEvent: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ReportPublishedEvent.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    reportID = try arena.text(c.pointee.report_id)
+    wishID = arena.text(c.pointee.wish_id)
+    reportID = arena.text(c.pointee.report_id)
   }
 
   /// Fills a C struct.
@@ -884,10 +884,10 @@ public struct ReportWithdrawnEvent: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ReportWithdrawnEvent.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    reportID = try arena.text(c.pointee.report_id)
+    wishID = arena.text(c.pointee.wish_id)
+    reportID = arena.text(c.pointee.report_id)
   }
 
   /// Fills a C struct.

@@ -74,20 +74,20 @@ public struct Report: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__Report.self)
-    id = try arena.text(c.pointee.id)
-    etag = try arena.text(c.pointee.etag)
-    wishID = try arena.text(c.pointee.wish_id)
+    id = arena.text(c.pointee.id)
+    etag = arena.text(c.pointee.etag)
+    wishID = arena.text(c.pointee.wish_id)
     state = Report.State(rawValue: c.pointee.state)
-    title = try arena.text(c.pointee.title)
-    text = try arena.text(c.pointee.text)
-    media = try arena.texts(c.pointee.media, c.pointee.n_media)
-    areaCode = try arena.text(c.pointee.area_code)
-    organisationID = try arena.text(c.pointee.organisation_id)
-    createTime = try arena.message(c.pointee.create_time)
-    updateTime = try arena.message(c.pointee.update_time)
-    publishTime = try arena.message(c.pointee.publish_time)
+    title = arena.text(c.pointee.title)
+    text = arena.text(c.pointee.text)
+    media = arena.texts(c.pointee.media, c.pointee.n_media)
+    areaCode = arena.text(c.pointee.area_code)
+    organisationID = arena.text(c.pointee.organisation_id)
+    createTime = arena.message(c.pointee.create_time)
+    updateTime = arena.message(c.pointee.update_time)
+    publishTime = arena.message(c.pointee.publish_time)
   }
 
   /// Fills a C struct.

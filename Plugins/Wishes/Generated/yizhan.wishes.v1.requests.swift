@@ -93,24 +93,24 @@ public struct CollectWishRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__CollectWishRequest.self)
-    workerID = try arena.text(c.pointee.worker_id)
-    title = try arena.text(c.pointee.title)
-    description = try arena.text(c.pointee.description)
+    workerID = arena.text(c.pointee.worker_id)
+    title = arena.text(c.pointee.title)
+    description = arena.text(c.pointee.description)
     category = Category(rawValue: c.pointee.category)
-    areaCode = try arena.text(c.pointee.area_code)
+    areaCode = arena.text(c.pointee.area_code)
     need = Need(rawValue: c.pointee.need)
     sharing = Sharing(rawValue: c.pointee.sharing)
     delivery = Delivery(rawValue: c.pointee.delivery)
     estimatedCostFen = c.pointee.estimated_cost_fen
-    parts = try arena.messages(c.pointee.parts, c.pointee.n_parts)
+    parts = arena.messages(c.pointee.parts, c.pointee.n_parts)
     beneficiaries = c.pointee.beneficiaries
     source = Source(rawValue: c.pointee.source)
     publicationConsent = c.pointee.publication_consent != 0
-    consentEvidence = try arena.text(c.pointee.consent_evidence)
-    contactPhone = try arena.text(c.pointee.contact_phone)
-    deliveryAddress = try arena.text(c.pointee.delivery_address)
+    consentEvidence = arena.text(c.pointee.consent_evidence)
+    contactPhone = arena.text(c.pointee.contact_phone)
+    deliveryAddress = arena.text(c.pointee.delivery_address)
   }
 
   /// Fills a C struct.
@@ -231,9 +231,9 @@ public struct GetWishRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__GetWishRequest.self)
-    wishID = try arena.text(c.pointee.wish_id)
+    wishID = arena.text(c.pointee.wish_id)
   }
 
   /// Fills a C struct.
@@ -302,14 +302,14 @@ public struct ListWishesRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ListWishesRequest.self)
     pageSize = c.pointee.page_size
-    pageToken = try arena.text(c.pointee.page_token)
+    pageToken = arena.text(c.pointee.page_token)
     state = Wish.State(rawValue: c.pointee.state)
     category = Category(rawValue: c.pointee.category)
-    areaCode = try arena.text(c.pointee.area_code)
-    workerID = try arena.text(c.pointee.worker_id)
+    areaCode = arena.text(c.pointee.area_code)
+    workerID = arena.text(c.pointee.worker_id)
     collectedByCaller = c.pointee.collected_by_caller != 0
   }
 
@@ -381,10 +381,10 @@ public struct ListWishesResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ListWishesResponse.self)
-    wishes = try arena.messages(c.pointee.wishes, c.pointee.n_wishes)
-    nextPageToken = try arena.text(c.pointee.next_page_token)
+    wishes = arena.messages(c.pointee.wishes, c.pointee.n_wishes)
+    nextPageToken = arena.text(c.pointee.next_page_token)
   }
 
   /// Fills a C struct.
@@ -492,22 +492,22 @@ public struct UpdateWishRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__UpdateWishRequest.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    title = try arena.text(c.pointee.title)
-    description = try arena.text(c.pointee.description)
+    wishID = arena.text(c.pointee.wish_id)
+    title = arena.text(c.pointee.title)
+    description = arena.text(c.pointee.description)
     category = Category(rawValue: c.pointee.category)
     need = Need(rawValue: c.pointee.need)
     sharing = Sharing(rawValue: c.pointee.sharing)
     delivery = Delivery(rawValue: c.pointee.delivery)
     estimatedCostFen = c.pointee.estimated_cost_fen
-    parts = try arena.messages(c.pointee.parts, c.pointee.n_parts)
+    parts = arena.messages(c.pointee.parts, c.pointee.n_parts)
     beneficiaries = c.pointee.beneficiaries
-    contactPhone = try arena.text(c.pointee.contact_phone)
-    deliveryAddress = try arena.text(c.pointee.delivery_address)
-    updateMask = try arena.message(c.pointee.update_mask)
-    etag = try arena.text(c.pointee.etag)
+    contactPhone = arena.text(c.pointee.contact_phone)
+    deliveryAddress = arena.text(c.pointee.delivery_address)
+    updateMask = arena.message(c.pointee.update_mask)
+    etag = arena.text(c.pointee.etag)
   }
 
   /// Fills a C struct.
@@ -622,10 +622,10 @@ public struct ApproveWishRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ApproveWishRequest.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    etag = try arena.text(c.pointee.etag)
+    wishID = arena.text(c.pointee.wish_id)
+    etag = arena.text(c.pointee.etag)
   }
 
   /// Fills a C struct.
@@ -677,11 +677,11 @@ public struct RejectWishRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__RejectWishRequest.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    etag = try arena.text(c.pointee.etag)
-    reason = try arena.text(c.pointee.reason)
+    wishID = arena.text(c.pointee.wish_id)
+    etag = arena.text(c.pointee.etag)
+    reason = arena.text(c.pointee.reason)
   }
 
   /// Fills a C struct.
@@ -738,11 +738,11 @@ public struct ReturnWishRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ReturnWishRequest.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    etag = try arena.text(c.pointee.etag)
-    reason = try arena.text(c.pointee.reason)
+    wishID = arena.text(c.pointee.wish_id)
+    etag = arena.text(c.pointee.etag)
+    reason = arena.text(c.pointee.reason)
   }
 
   /// Fills a C struct.
@@ -795,10 +795,10 @@ public struct ResubmitWishRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ResubmitWishRequest.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    etag = try arena.text(c.pointee.etag)
+    wishID = arena.text(c.pointee.wish_id)
+    etag = arena.text(c.pointee.etag)
   }
 
   /// Fills a C struct.
@@ -850,11 +850,11 @@ public struct WithdrawWishRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__WithdrawWishRequest.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    etag = try arena.text(c.pointee.etag)
-    reason = try arena.text(c.pointee.reason)
+    wishID = arena.text(c.pointee.wish_id)
+    etag = arena.text(c.pointee.etag)
+    reason = arena.text(c.pointee.reason)
   }
 
   /// Fills a C struct.
@@ -911,11 +911,11 @@ public struct SetPublicationConsentRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__SetPublicationConsentRequest.self)
-    wishID = try arena.text(c.pointee.wish_id)
+    wishID = arena.text(c.pointee.wish_id)
     publicationConsent = c.pointee.publication_consent != 0
-    evidence = try arena.text(c.pointee.evidence)
+    evidence = arena.text(c.pointee.evidence)
   }
 
   /// Fills a C struct.
@@ -971,11 +971,11 @@ public struct ListWishHistoryRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ListWishHistoryRequest.self)
-    wishID = try arena.text(c.pointee.wish_id)
+    wishID = arena.text(c.pointee.wish_id)
     pageSize = c.pointee.page_size
-    pageToken = try arena.text(c.pointee.page_token)
+    pageToken = arena.text(c.pointee.page_token)
   }
 
   /// Fills a C struct.
@@ -1027,10 +1027,10 @@ public struct ListWishHistoryResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ListWishHistoryResponse.self)
-    entries = try arena.messages(c.pointee.entries, c.pointee.n_entries)
-    nextPageToken = try arena.text(c.pointee.next_page_token)
+    entries = arena.messages(c.pointee.entries, c.pointee.n_entries)
+    nextPageToken = arena.text(c.pointee.next_page_token)
   }
 
   /// Fills a C struct.
@@ -1117,17 +1117,17 @@ public struct ClaimWishRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ClaimWishRequest.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    etag = try arena.text(c.pointee.etag)
-    organisationID = try arena.text(c.pointee.organisation_id)
+    wishID = arena.text(c.pointee.wish_id)
+    etag = arena.text(c.pointee.etag)
+    organisationID = arena.text(c.pointee.organisation_id)
     holdSeconds = c.pointee.hold_seconds
-    parts = try arena.messages(c.pointee.parts, c.pointee.n_parts)
+    parts = arena.messages(c.pointee.parts, c.pointee.n_parts)
     amountFen = c.pointee.amount_fen
-    note = try arena.text(c.pointee.note)
-    contactName = try arena.text(c.pointee.contact_name)
-    contactPhone = try arena.text(c.pointee.contact_phone)
+    note = arena.text(c.pointee.note)
+    contactName = arena.text(c.pointee.contact_name)
+    contactPhone = arena.text(c.pointee.contact_phone)
   }
 
   /// Fills a C struct.
@@ -1212,9 +1212,9 @@ public struct GetClaimRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__GetClaimRequest.self)
-    claimID = try arena.text(c.pointee.claim_id)
+    claimID = arena.text(c.pointee.claim_id)
   }
 
   /// Fills a C struct.
@@ -1276,12 +1276,12 @@ public struct ListClaimsRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ListClaimsRequest.self)
     pageSize = c.pointee.page_size
-    pageToken = try arena.text(c.pointee.page_token)
-    wishID = try arena.text(c.pointee.wish_id)
-    organisationID = try arena.text(c.pointee.organisation_id)
+    pageToken = arena.text(c.pointee.page_token)
+    wishID = arena.text(c.pointee.wish_id)
+    organisationID = arena.text(c.pointee.organisation_id)
     state = Claim.State(rawValue: c.pointee.state)
     confirmationOverdue = c.pointee.confirmation_overdue != 0
   }
@@ -1349,10 +1349,10 @@ public struct ListClaimsResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ListClaimsResponse.self)
-    claims = try arena.messages(c.pointee.claims, c.pointee.n_claims)
-    nextPageToken = try arena.text(c.pointee.next_page_token)
+    claims = arena.messages(c.pointee.claims, c.pointee.n_claims)
+    nextPageToken = arena.text(c.pointee.next_page_token)
   }
 
   /// Fills a C struct.
@@ -1410,11 +1410,11 @@ public struct ReleaseClaimRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ReleaseClaimRequest.self)
-    claimID = try arena.text(c.pointee.claim_id)
-    etag = try arena.text(c.pointee.etag)
-    reason = try arena.text(c.pointee.reason)
+    claimID = arena.text(c.pointee.claim_id)
+    etag = arena.text(c.pointee.etag)
+    reason = arena.text(c.pointee.reason)
   }
 
   /// Fills a C struct.
@@ -1475,12 +1475,12 @@ public struct ExtendClaimRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ExtendClaimRequest.self)
-    claimID = try arena.text(c.pointee.claim_id)
-    etag = try arena.text(c.pointee.etag)
+    claimID = arena.text(c.pointee.claim_id)
+    etag = arena.text(c.pointee.etag)
     extraSeconds = c.pointee.extra_seconds
-    reason = try arena.text(c.pointee.reason)
+    reason = arena.text(c.pointee.reason)
   }
 
   /// Fills a C struct.
@@ -1552,12 +1552,12 @@ public struct FulfilClaimRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__FulfilClaimRequest.self)
-    claimID = try arena.text(c.pointee.claim_id)
-    etag = try arena.text(c.pointee.etag)
-    text = try arena.text(c.pointee.text)
-    photos = try arena.texts(c.pointee.photos, c.pointee.n_photos)
+    claimID = arena.text(c.pointee.claim_id)
+    etag = arena.text(c.pointee.etag)
+    text = arena.text(c.pointee.text)
+    photos = arena.texts(c.pointee.photos, c.pointee.n_photos)
     receiptsFen = c.pointee.receipts_fen
   }
 
@@ -1635,11 +1635,11 @@ public struct ConfirmFulfilmentRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ConfirmFulfilmentRequest.self)
-    claimID = try arena.text(c.pointee.claim_id)
-    etag = try arena.text(c.pointee.etag)
-    comment = try arena.text(c.pointee.comment)
+    claimID = arena.text(c.pointee.claim_id)
+    etag = arena.text(c.pointee.etag)
+    comment = arena.text(c.pointee.comment)
     rating = c.pointee.rating
   }
 
@@ -1702,11 +1702,11 @@ public struct DisputeFulfilmentRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__DisputeFulfilmentRequest.self)
-    claimID = try arena.text(c.pointee.claim_id)
-    etag = try arena.text(c.pointee.etag)
-    reason = try arena.text(c.pointee.reason)
+    claimID = arena.text(c.pointee.claim_id)
+    etag = arena.text(c.pointee.etag)
+    reason = arena.text(c.pointee.reason)
   }
 
   /// Fills a C struct.
@@ -1767,12 +1767,12 @@ public struct AddReportRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__AddReportRequest.self)
-    wishID = try arena.text(c.pointee.wish_id)
-    title = try arena.text(c.pointee.title)
-    text = try arena.text(c.pointee.text)
-    media = try arena.texts(c.pointee.media, c.pointee.n_media)
+    wishID = arena.text(c.pointee.wish_id)
+    title = arena.text(c.pointee.title)
+    text = arena.text(c.pointee.text)
+    media = arena.texts(c.pointee.media, c.pointee.n_media)
   }
 
   /// Fills a C struct.
@@ -1832,9 +1832,9 @@ public struct GetReportRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__GetReportRequest.self)
-    reportID = try arena.text(c.pointee.report_id)
+    reportID = arena.text(c.pointee.report_id)
   }
 
   /// Fills a C struct.
@@ -1882,11 +1882,11 @@ public struct ListReportsRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ListReportsRequest.self)
     pageSize = c.pointee.page_size
-    pageToken = try arena.text(c.pointee.page_token)
-    wishID = try arena.text(c.pointee.wish_id)
+    pageToken = arena.text(c.pointee.page_token)
+    wishID = arena.text(c.pointee.wish_id)
   }
 
   /// Fills a C struct.
@@ -1938,10 +1938,10 @@ public struct ListReportsResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ListReportsResponse.self)
-    reports = try arena.messages(c.pointee.reports, c.pointee.n_reports)
-    nextPageToken = try arena.text(c.pointee.next_page_token)
+    reports = arena.messages(c.pointee.reports, c.pointee.n_reports)
+    nextPageToken = arena.text(c.pointee.next_page_token)
   }
 
   /// Fills a C struct.
@@ -1995,10 +1995,10 @@ public struct PublishReportRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__PublishReportRequest.self)
-    reportID = try arena.text(c.pointee.report_id)
-    etag = try arena.text(c.pointee.etag)
+    reportID = arena.text(c.pointee.report_id)
+    etag = arena.text(c.pointee.etag)
   }
 
   /// Fills a C struct.
@@ -2050,11 +2050,11 @@ public struct WithdrawReportRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__WithdrawReportRequest.self)
-    reportID = try arena.text(c.pointee.report_id)
-    etag = try arena.text(c.pointee.etag)
-    reason = try arena.text(c.pointee.reason)
+    reportID = arena.text(c.pointee.report_id)
+    etag = arena.text(c.pointee.etag)
+    reason = arena.text(c.pointee.reason)
   }
 
   /// Fills a C struct.

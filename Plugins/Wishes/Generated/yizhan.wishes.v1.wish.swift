@@ -402,36 +402,36 @@ public struct Wish: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__Wish.self)
-    id = try arena.text(c.pointee.id)
-    etag = try arena.text(c.pointee.etag)
+    id = arena.text(c.pointee.id)
+    etag = arena.text(c.pointee.etag)
     state = Wish.State(rawValue: c.pointee.state)
-    title = try arena.text(c.pointee.title)
-    description = try arena.text(c.pointee.description)
+    title = arena.text(c.pointee.title)
+    description = arena.text(c.pointee.description)
     category = Category(rawValue: c.pointee.category)
     need = Need(rawValue: c.pointee.need)
     sharing = Sharing(rawValue: c.pointee.sharing)
     delivery = Delivery(rawValue: c.pointee.delivery)
-    areaCode = try arena.text(c.pointee.area_code)
-    wisherLabel = try arena.text(c.pointee.wisher_label)
+    areaCode = arena.text(c.pointee.area_code)
+    wisherLabel = arena.text(c.pointee.wisher_label)
     beneficiaries = c.pointee.beneficiaries
     estimatedCostFen = c.pointee.estimated_cost_fen
-    parts = try arena.messages(c.pointee.parts, c.pointee.n_parts)
+    parts = arena.messages(c.pointee.parts, c.pointee.n_parts)
     openUnits = c.pointee.open_units
     publicationConsent = c.pointee.publication_consent != 0
-    createTime = try arena.message(c.pointee.create_time)
-    updateTime = try arena.message(c.pointee.update_time)
-    listTime = try arena.message(c.pointee.list_time)
+    createTime = arena.message(c.pointee.create_time)
+    updateTime = arena.message(c.pointee.update_time)
+    listTime = arena.message(c.pointee.list_time)
     source = Source(rawValue: c.pointee.source)
-    claims = try arena.messages(c.pointee.claims, c.pointee.n_claims)
-    workerID = try arena.text(c.pointee.worker_id)
-    wisherName = try arena.text(c.pointee.wisher_name)
-    contactPhone = try arena.text(c.pointee.contact_phone)
-    deliveryAddress = try arena.text(c.pointee.delivery_address)
-    collectedByOrganisationID = try arena.text(c.pointee.collected_by_organisation_id)
-    stateReason = try arena.text(c.pointee.state_reason)
-    consentEvidence = try arena.text(c.pointee.consent_evidence)
+    claims = arena.messages(c.pointee.claims, c.pointee.n_claims)
+    workerID = arena.text(c.pointee.worker_id)
+    wisherName = arena.text(c.pointee.wisher_name)
+    contactPhone = arena.text(c.pointee.contact_phone)
+    deliveryAddress = arena.text(c.pointee.delivery_address)
+    collectedByOrganisationID = arena.text(c.pointee.collected_by_organisation_id)
+    stateReason = arena.text(c.pointee.state_reason)
+    consentEvidence = arena.text(c.pointee.consent_evidence)
   }
 
   /// Fills a C struct.
@@ -701,10 +701,10 @@ public struct WishPart: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__WishPart.self)
     number = c.pointee.number
-    name = try arena.text(c.pointee.name)
+    name = arena.text(c.pointee.name)
     quantity = c.pointee.quantity
     takenQuantity = c.pointee.taken_quantity
     confirmedQuantity = c.pointee.confirmed_quantity
@@ -801,17 +801,17 @@ public struct WishHistoryEntry: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__WishHistoryEntry.self)
     number = c.pointee.number
-    time = try arena.message(c.pointee.time)
+    time = arena.message(c.pointee.time)
     action = WishHistoryEntry.Action(rawValue: c.pointee.action)
     fromState = Wish.State(rawValue: c.pointee.from_state)
     toState = Wish.State(rawValue: c.pointee.to_state)
     actor = WishHistoryEntry.Actor(rawValue: c.pointee.actor)
-    actorID = try arena.text(c.pointee.actor_id)
-    subjectID = try arena.text(c.pointee.subject_id)
-    reason = try arena.text(c.pointee.reason)
+    actorID = arena.text(c.pointee.actor_id)
+    subjectID = arena.text(c.pointee.subject_id)
+    reason = arena.text(c.pointee.reason)
   }
 
   /// Fills a C struct.

@@ -126,7 +126,7 @@ public struct Location: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__Location.self)
     longitude = c.pointee.longitude
     latitude = c.pointee.latitude
@@ -183,7 +183,7 @@ public struct LocationInput: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__LocationInput.self)
     longitude = c.pointee.longitude
     latitude = c.pointee.latitude
@@ -273,17 +273,17 @@ public struct Area: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__Area.self)
-    code = try arena.text(c.pointee.code)
-    name = try arena.text(c.pointee.name)
+    code = arena.text(c.pointee.code)
+    name = arena.text(c.pointee.name)
     level = AreaLevel(rawValue: c.pointee.level)
-    parentCode = try arena.text(c.pointee.parent_code)
-    fullName = try arena.text(c.pointee.full_name)
-    location = try arena.message(c.pointee.location)
-    createTime = try arena.message(c.pointee.create_time)
-    updateTime = try arena.message(c.pointee.update_time)
-    etag = try arena.text(c.pointee.etag)
+    parentCode = arena.text(c.pointee.parent_code)
+    fullName = arena.text(c.pointee.full_name)
+    location = arena.message(c.pointee.location)
+    createTime = arena.message(c.pointee.create_time)
+    updateTime = arena.message(c.pointee.update_time)
+    etag = arena.text(c.pointee.etag)
   }
 
   /// Fills a C struct.
@@ -365,9 +365,9 @@ public struct GetAreaRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__GetAreaRequest.self)
-    code = try arena.text(c.pointee.code)
+    code = arena.text(c.pointee.code)
   }
 
   /// Fills a C struct.
@@ -429,14 +429,14 @@ public struct ListAreasRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__ListAreasRequest.self)
-    parentCode = try arena.text(c.pointee.parent_code)
-    withinCode = try arena.text(c.pointee.within_code)
+    parentCode = arena.text(c.pointee.parent_code)
+    withinCode = arena.text(c.pointee.within_code)
     level = AreaLevel(rawValue: c.pointee.level)
-    nameContains = try arena.text(c.pointee.name_contains)
+    nameContains = arena.text(c.pointee.name_contains)
     pageSize = c.pointee.page_size
-    pageToken = try arena.text(c.pointee.page_token)
+    pageToken = arena.text(c.pointee.page_token)
   }
 
   /// Fills a C struct.
@@ -503,10 +503,10 @@ public struct ListAreasResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__ListAreasResponse.self)
-    areas = try arena.messages(c.pointee.areas, c.pointee.n_areas)
-    nextPageToken = try arena.text(c.pointee.next_page_token)
+    areas = arena.messages(c.pointee.areas, c.pointee.n_areas)
+    nextPageToken = arena.text(c.pointee.next_page_token)
   }
 
   /// Fills a C struct.
@@ -564,11 +564,11 @@ public struct CreateAreaRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__CreateAreaRequest.self)
-    code = try arena.text(c.pointee.code)
-    name = try arena.text(c.pointee.name)
-    location = try arena.message(c.pointee.location)
+    code = arena.text(c.pointee.code)
+    name = arena.text(c.pointee.name)
+    location = arena.message(c.pointee.location)
   }
 
   /// Fills a C struct.
@@ -637,13 +637,13 @@ public struct UpdateAreaRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__UpdateAreaRequest.self)
-    code = try arena.text(c.pointee.code)
-    name = try arena.text(c.pointee.name)
-    location = try arena.message(c.pointee.location)
-    updateMask = try arena.message(c.pointee.update_mask)
-    etag = try arena.text(c.pointee.etag)
+    code = arena.text(c.pointee.code)
+    name = arena.text(c.pointee.name)
+    location = arena.message(c.pointee.location)
+    updateMask = arena.message(c.pointee.update_mask)
+    etag = arena.text(c.pointee.etag)
   }
 
   /// Fills a C struct.
@@ -717,12 +717,12 @@ public struct AreaRow: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__AreaRow.self)
-    code = try arena.text(c.pointee.code)
-    name = try arena.text(c.pointee.name)
-    longitude = try arena.text(c.pointee.longitude)
-    latitude = try arena.text(c.pointee.latitude)
+    code = arena.text(c.pointee.code)
+    name = arena.text(c.pointee.name)
+    longitude = arena.text(c.pointee.longitude)
+    latitude = arena.text(c.pointee.latitude)
   }
 
   /// Fills a C struct.
@@ -795,13 +795,13 @@ public struct ImportAreasRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__ImportAreasRequest.self)
-    importID = try arena.text(c.pointee.import_id)
+    importID = arena.text(c.pointee.import_id)
     dryRun = c.pointee.dry_run != 0
     firstRow = c.pointee.first_row
     coordinateSystem = CoordinateSystem(rawValue: c.pointee.coordinate_system)
-    rows = try arena.messages(c.pointee.rows, c.pointee.n_rows)
+    rows = arena.messages(c.pointee.rows, c.pointee.n_rows)
   }
 
   /// Fills a C struct.
@@ -869,10 +869,10 @@ public struct ImportAreasResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__ImportAreasResponse.self)
-    summary = try arena.message(c.pointee.summary)
-    errors = try arena.messages(c.pointee.errors, c.pointee.n_errors)
+    summary = arena.message(c.pointee.summary)
+    errors = arena.messages(c.pointee.errors, c.pointee.n_errors)
   }
 
   /// Fills a C struct.

@@ -204,22 +204,22 @@ public struct Organisation: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__Organisation.self)
-    id = try arena.text(c.pointee.id)
+    id = arena.text(c.pointee.id)
     kind = OrganisationKind(rawValue: c.pointee.kind)
-    name = try arena.text(c.pointee.name)
-    shortName = try arena.text(c.pointee.short_name)
-    creditCode = try arena.text(c.pointee.credit_code)
-    areaCode = try arena.text(c.pointee.area_code)
-    address = try arena.text(c.pointee.address)
-    phone = try arena.text(c.pointee.phone)
-    contactName = try arena.text(c.pointee.contact_name)
-    contactPhone = try arena.text(c.pointee.contact_phone)
+    name = arena.text(c.pointee.name)
+    shortName = arena.text(c.pointee.short_name)
+    creditCode = arena.text(c.pointee.credit_code)
+    areaCode = arena.text(c.pointee.area_code)
+    address = arena.text(c.pointee.address)
+    phone = arena.text(c.pointee.phone)
+    contactName = arena.text(c.pointee.contact_name)
+    contactPhone = arena.text(c.pointee.contact_phone)
     state = Organisation.State(rawValue: c.pointee.state)
-    createTime = try arena.message(c.pointee.create_time)
-    updateTime = try arena.message(c.pointee.update_time)
-    etag = try arena.text(c.pointee.etag)
+    createTime = arena.message(c.pointee.create_time)
+    updateTime = arena.message(c.pointee.update_time)
+    etag = arena.text(c.pointee.etag)
   }
 
   /// Fills a C struct.
@@ -365,9 +365,9 @@ public struct GetOrganisationRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__GetOrganisationRequest.self)
-    id = try arena.text(c.pointee.id)
+    id = arena.text(c.pointee.id)
   }
 
   /// Fills a C struct.
@@ -430,14 +430,14 @@ public struct ListOrganisationsRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__ListOrganisationsRequest.self)
     kind = OrganisationKind(rawValue: c.pointee.kind)
-    areaCode = try arena.text(c.pointee.area_code)
-    nameContains = try arena.text(c.pointee.name_contains)
+    areaCode = arena.text(c.pointee.area_code)
+    nameContains = arena.text(c.pointee.name_contains)
     state = Organisation.State(rawValue: c.pointee.state)
     pageSize = c.pointee.page_size
-    pageToken = try arena.text(c.pointee.page_token)
+    pageToken = arena.text(c.pointee.page_token)
   }
 
   /// Fills a C struct.
@@ -504,10 +504,10 @@ public struct ListOrganisationsResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__ListOrganisationsResponse.self)
-    organisations = try arena.messages(c.pointee.organisations, c.pointee.n_organisations)
-    nextPageToken = try arena.text(c.pointee.next_page_token)
+    organisations = arena.messages(c.pointee.organisations, c.pointee.n_organisations)
+    nextPageToken = arena.text(c.pointee.next_page_token)
   }
 
   /// Fills a C struct.
@@ -593,17 +593,17 @@ public struct CreateOrganisationRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__CreateOrganisationRequest.self)
     kind = OrganisationKind(rawValue: c.pointee.kind)
-    name = try arena.text(c.pointee.name)
-    shortName = try arena.text(c.pointee.short_name)
-    creditCode = try arena.text(c.pointee.credit_code)
-    areaCode = try arena.text(c.pointee.area_code)
-    address = try arena.text(c.pointee.address)
-    phone = try arena.text(c.pointee.phone)
-    contactName = try arena.text(c.pointee.contact_name)
-    contactPhone = try arena.text(c.pointee.contact_phone)
+    name = arena.text(c.pointee.name)
+    shortName = arena.text(c.pointee.short_name)
+    creditCode = arena.text(c.pointee.credit_code)
+    areaCode = arena.text(c.pointee.area_code)
+    address = arena.text(c.pointee.address)
+    phone = arena.text(c.pointee.phone)
+    contactName = arena.text(c.pointee.contact_name)
+    contactPhone = arena.text(c.pointee.contact_phone)
   }
 
   /// Fills a C struct.
@@ -727,19 +727,19 @@ public struct UpdateOrganisationRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__UpdateOrganisationRequest.self)
-    id = try arena.text(c.pointee.id)
-    name = try arena.text(c.pointee.name)
-    shortName = try arena.text(c.pointee.short_name)
-    creditCode = try arena.text(c.pointee.credit_code)
-    areaCode = try arena.text(c.pointee.area_code)
-    address = try arena.text(c.pointee.address)
-    phone = try arena.text(c.pointee.phone)
-    contactName = try arena.text(c.pointee.contact_name)
-    contactPhone = try arena.text(c.pointee.contact_phone)
-    updateMask = try arena.message(c.pointee.update_mask)
-    etag = try arena.text(c.pointee.etag)
+    id = arena.text(c.pointee.id)
+    name = arena.text(c.pointee.name)
+    shortName = arena.text(c.pointee.short_name)
+    creditCode = arena.text(c.pointee.credit_code)
+    areaCode = arena.text(c.pointee.area_code)
+    address = arena.text(c.pointee.address)
+    phone = arena.text(c.pointee.phone)
+    contactName = arena.text(c.pointee.contact_name)
+    contactPhone = arena.text(c.pointee.contact_phone)
+    updateMask = arena.message(c.pointee.update_mask)
+    etag = arena.text(c.pointee.etag)
   }
 
   /// Fills a C struct.
@@ -833,10 +833,10 @@ public struct CloseOrganisationRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__CloseOrganisationRequest.self)
-    id = try arena.text(c.pointee.id)
-    etag = try arena.text(c.pointee.etag)
+    id = arena.text(c.pointee.id)
+    etag = arena.text(c.pointee.etag)
   }
 
   /// Fills a C struct.
@@ -884,10 +884,10 @@ public struct ReopenOrganisationRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__ReopenOrganisationRequest.self)
-    id = try arena.text(c.pointee.id)
-    etag = try arena.text(c.pointee.etag)
+    id = arena.text(c.pointee.id)
+    etag = arena.text(c.pointee.etag)
   }
 
   /// Fills a C struct.

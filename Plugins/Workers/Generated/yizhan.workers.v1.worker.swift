@@ -301,15 +301,15 @@ public struct Affiliation: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__Affiliation.self)
     partyMembership = PartyMembership(rawValue: c.pointee.party_membership)
     isMobilePartyMember = c.pointee.is_mobile_party_member != 0
-    partyBranch = try arena.text(c.pointee.party_branch)
+    partyBranch = arena.text(c.pointee.party_branch)
     isUnionMember = c.pointee.is_union_member != 0
-    unionName = try arena.text(c.pointee.union_name)
+    unionName = arena.text(c.pointee.union_name)
     isYouthLeagueMember = c.pointee.is_youth_league_member != 0
-    youthLeagueBranch = try arena.text(c.pointee.youth_league_branch)
+    youthLeagueBranch = arena.text(c.pointee.youth_league_branch)
   }
 
   /// Fills a C struct.
@@ -407,15 +407,15 @@ public struct Employment: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__Employment.self)
-    id = try arena.text(c.pointee.id)
-    organisationID = try arena.text(c.pointee.organisation_id)
-    station = try arena.text(c.pointee.station)
+    id = arena.text(c.pointee.id)
+    organisationID = arena.text(c.pointee.organisation_id)
+    station = arena.text(c.pointee.station)
     occupation = Occupation(rawValue: c.pointee.occupation)
-    staffNumber = try arena.text(c.pointee.staff_number)
-    startDate = try arena.text(c.pointee.start_date)
-    endDate = try arena.text(c.pointee.end_date)
+    staffNumber = arena.text(c.pointee.staff_number)
+    startDate = arena.text(c.pointee.start_date)
+    endDate = arena.text(c.pointee.end_date)
     state = EmploymentState(rawValue: c.pointee.state)
   }
 
@@ -491,7 +491,7 @@ public struct Worker: GeneratedMessage {
   public var areaCode: String
   /// Party, union and youth league; unset for platforms.
   public var affiliation: Affiliation?
-  /// Work for platforms, oldest first. A platform sees its own only.
+  /// Work for platforms, in the order that it was entered. A platform sees its own only.
   public var employments: [Employment]
   /// Whether the worker is at work here.
   public var state: Worker.State
@@ -557,24 +557,24 @@ public struct Worker: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__Worker.self)
-    id = try arena.text(c.pointee.id)
-    name = try arena.text(c.pointee.name)
-    identityNumber = try arena.text(c.pointee.identity_number)
-    phone = try arena.text(c.pointee.phone)
-    otherPhones = try arena.texts(c.pointee.other_phones, c.pointee.n_other_phones)
+    id = arena.text(c.pointee.id)
+    name = arena.text(c.pointee.name)
+    identityNumber = arena.text(c.pointee.identity_number)
+    phone = arena.text(c.pointee.phone)
+    otherPhones = arena.texts(c.pointee.other_phones, c.pointee.n_other_phones)
     sex = Sex(rawValue: c.pointee.sex)
-    birthDate = try arena.text(c.pointee.birth_date)
-    occupations = try arena.enums(c.pointee.occupations, c.pointee.n_occupations)
-    areaCode = try arena.text(c.pointee.area_code)
-    affiliation = try arena.message(c.pointee.affiliation)
-    employments = try arena.messages(c.pointee.employments, c.pointee.n_employments)
+    birthDate = arena.text(c.pointee.birth_date)
+    occupations = arena.enums(c.pointee.occupations, c.pointee.n_occupations)
+    areaCode = arena.text(c.pointee.area_code)
+    affiliation = arena.message(c.pointee.affiliation)
+    employments = arena.messages(c.pointee.employments, c.pointee.n_employments)
     state = Worker.State(rawValue: c.pointee.state)
     source = WorkerSource(rawValue: c.pointee.source)
-    createTime = try arena.message(c.pointee.create_time)
-    updateTime = try arena.message(c.pointee.update_time)
-    etag = try arena.text(c.pointee.etag)
+    createTime = arena.message(c.pointee.create_time)
+    updateTime = arena.message(c.pointee.update_time)
+    etag = arena.text(c.pointee.etag)
   }
 
   /// Fills a C struct.

@@ -44,13 +44,13 @@ public struct NewEmployment: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__NewEmployment.self)
-    organisationID = try arena.text(c.pointee.organisation_id)
-    station = try arena.text(c.pointee.station)
+    organisationID = arena.text(c.pointee.organisation_id)
+    station = arena.text(c.pointee.station)
     occupation = Occupation(rawValue: c.pointee.occupation)
-    staffNumber = try arena.text(c.pointee.staff_number)
-    startDate = try arena.text(c.pointee.start_date)
+    staffNumber = arena.text(c.pointee.staff_number)
+    startDate = arena.text(c.pointee.start_date)
   }
 
   /// Fills a C struct.
@@ -138,15 +138,15 @@ public struct RegisterWorkerRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__RegisterWorkerRequest.self)
-    name = try arena.text(c.pointee.name)
-    identityNumber = try arena.text(c.pointee.identity_number)
-    phone = try arena.text(c.pointee.phone)
-    occupations = try arena.enums(c.pointee.occupations, c.pointee.n_occupations)
-    areaCode = try arena.text(c.pointee.area_code)
-    affiliation = try arena.message(c.pointee.affiliation)
-    employment = try arena.message(c.pointee.employment)
+    name = arena.text(c.pointee.name)
+    identityNumber = arena.text(c.pointee.identity_number)
+    phone = arena.text(c.pointee.phone)
+    occupations = arena.enums(c.pointee.occupations, c.pointee.n_occupations)
+    areaCode = arena.text(c.pointee.area_code)
+    affiliation = arena.message(c.pointee.affiliation)
+    employment = arena.message(c.pointee.employment)
   }
 
   /// Fills a C struct.
@@ -230,9 +230,9 @@ public struct RegisterWorkerResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__RegisterWorkerResponse.self)
-    worker = try arena.message(c.pointee.worker)
+    worker = arena.message(c.pointee.worker)
     outcome = RegisterWorkerResponse.Outcome(rawValue: c.pointee.outcome)
   }
 
@@ -322,9 +322,9 @@ public struct GetWorkerRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__GetWorkerRequest.self)
-    id = try arena.text(c.pointee.id)
+    id = arena.text(c.pointee.id)
   }
 
   /// Fills a C struct.
@@ -367,10 +367,10 @@ public struct FindWorkerRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__FindWorkerRequest.self)
-    identityNumber = try arena.text(c.pointee.identity_number)
-    phone = try arena.text(c.pointee.phone)
+    identityNumber = arena.text(c.pointee.identity_number)
+    phone = arena.text(c.pointee.phone)
   }
 
   /// Fills a C struct.
@@ -442,15 +442,15 @@ public struct ListWorkersRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__ListWorkersRequest.self)
-    areaCode = try arena.text(c.pointee.area_code)
-    organisationID = try arena.text(c.pointee.organisation_id)
+    areaCode = arena.text(c.pointee.area_code)
+    organisationID = arena.text(c.pointee.organisation_id)
     occupation = Occupation(rawValue: c.pointee.occupation)
     state = Worker.State(rawValue: c.pointee.state)
-    namePrefix = try arena.text(c.pointee.name_prefix)
+    namePrefix = arena.text(c.pointee.name_prefix)
     pageSize = c.pointee.page_size
-    pageToken = try arena.text(c.pointee.page_token)
+    pageToken = arena.text(c.pointee.page_token)
   }
 
   /// Fills a C struct.
@@ -522,10 +522,10 @@ public struct ListWorkersResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__ListWorkersResponse.self)
-    workers = try arena.messages(c.pointee.workers, c.pointee.n_workers)
-    nextPageToken = try arena.text(c.pointee.next_page_token)
+    workers = arena.messages(c.pointee.workers, c.pointee.n_workers)
+    nextPageToken = arena.text(c.pointee.next_page_token)
   }
 
   /// Fills a C struct.
@@ -615,18 +615,18 @@ public struct UpdateWorkerRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__UpdateWorkerRequest.self)
-    id = try arena.text(c.pointee.id)
-    name = try arena.text(c.pointee.name)
-    identityNumber = try arena.text(c.pointee.identity_number)
-    phone = try arena.text(c.pointee.phone)
-    otherPhones = try arena.texts(c.pointee.other_phones, c.pointee.n_other_phones)
-    occupations = try arena.enums(c.pointee.occupations, c.pointee.n_occupations)
-    areaCode = try arena.text(c.pointee.area_code)
-    affiliation = try arena.message(c.pointee.affiliation)
-    updateMask = try arena.message(c.pointee.update_mask)
-    etag = try arena.text(c.pointee.etag)
+    id = arena.text(c.pointee.id)
+    name = arena.text(c.pointee.name)
+    identityNumber = arena.text(c.pointee.identity_number)
+    phone = arena.text(c.pointee.phone)
+    otherPhones = arena.texts(c.pointee.other_phones, c.pointee.n_other_phones)
+    occupations = arena.enums(c.pointee.occupations, c.pointee.n_occupations)
+    areaCode = arena.text(c.pointee.area_code)
+    affiliation = arena.message(c.pointee.affiliation)
+    updateMask = arena.message(c.pointee.update_mask)
+    etag = arena.text(c.pointee.etag)
   }
 
   /// Fills a C struct.
@@ -728,10 +728,10 @@ public struct AddEmploymentRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__AddEmploymentRequest.self)
-    workerID = try arena.text(c.pointee.worker_id)
-    employment = try arena.message(c.pointee.employment)
+    workerID = arena.text(c.pointee.worker_id)
+    employment = arena.message(c.pointee.employment)
   }
 
   /// Fills a C struct.
@@ -785,11 +785,11 @@ public struct EndEmploymentRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__EndEmploymentRequest.self)
-    workerID = try arena.text(c.pointee.worker_id)
-    organisationID = try arena.text(c.pointee.organisation_id)
-    endDate = try arena.text(c.pointee.end_date)
+    workerID = arena.text(c.pointee.worker_id)
+    organisationID = arena.text(c.pointee.organisation_id)
+    endDate = arena.text(c.pointee.end_date)
   }
 
   /// Fills a C struct.
@@ -851,12 +851,12 @@ public struct MergeWorkersRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__MergeWorkersRequest.self)
-    sourceID = try arena.text(c.pointee.source_id)
-    targetID = try arena.text(c.pointee.target_id)
-    sourceEtag = try arena.text(c.pointee.source_etag)
-    targetEtag = try arena.text(c.pointee.target_etag)
+    sourceID = arena.text(c.pointee.source_id)
+    targetID = arena.text(c.pointee.target_id)
+    sourceEtag = arena.text(c.pointee.source_etag)
+    targetEtag = arena.text(c.pointee.target_etag)
   }
 
   /// Fills a C struct.
@@ -918,11 +918,11 @@ public struct ListDuplicatesRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__ListDuplicatesRequest.self)
-    areaCode = try arena.text(c.pointee.area_code)
+    areaCode = arena.text(c.pointee.area_code)
     pageSize = c.pointee.page_size
-    pageToken = try arena.text(c.pointee.page_token)
+    pageToken = arena.text(c.pointee.page_token)
   }
 
   /// Fills a C struct.
@@ -989,11 +989,11 @@ public struct Duplicate: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__Duplicate.self)
-    sourceID = try arena.text(c.pointee.source_id)
-    targetID = try arena.text(c.pointee.target_id)
-    name = try arena.text(c.pointee.name)
+    sourceID = arena.text(c.pointee.source_id)
+    targetID = arena.text(c.pointee.target_id)
+    name = arena.text(c.pointee.name)
     samePlatform = c.pointee.same_platform != 0
     sameStation = c.pointee.same_station != 0
   }
@@ -1056,10 +1056,10 @@ public struct ListDuplicatesResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__ListDuplicatesResponse.self)
-    duplicates = try arena.messages(c.pointee.duplicates, c.pointee.n_duplicates)
-    nextPageToken = try arena.text(c.pointee.next_page_token)
+    duplicates = arena.messages(c.pointee.duplicates, c.pointee.n_duplicates)
+    nextPageToken = arena.text(c.pointee.next_page_token)
   }
 
   /// Fills a C struct.
@@ -1169,22 +1169,22 @@ public struct WorkerRow: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__WorkerRow.self)
-    name = try arena.text(c.pointee.name)
-    identityNumber = try arena.text(c.pointee.identity_number)
-    phone = try arena.text(c.pointee.phone)
-    occupations = try arena.text(c.pointee.occupations)
-    areaCode = try arena.text(c.pointee.area_code)
-    organisation = try arena.text(c.pointee.organisation)
-    station = try arena.text(c.pointee.station)
-    staffNumber = try arena.text(c.pointee.staff_number)
-    startDate = try arena.text(c.pointee.start_date)
-    partyMembership = try arena.text(c.pointee.party_membership)
-    isMobilePartyMember = try arena.text(c.pointee.is_mobile_party_member)
-    partyBranch = try arena.text(c.pointee.party_branch)
-    isUnionMember = try arena.text(c.pointee.is_union_member)
-    isYouthLeagueMember = try arena.text(c.pointee.is_youth_league_member)
+    name = arena.text(c.pointee.name)
+    identityNumber = arena.text(c.pointee.identity_number)
+    phone = arena.text(c.pointee.phone)
+    occupations = arena.text(c.pointee.occupations)
+    areaCode = arena.text(c.pointee.area_code)
+    organisation = arena.text(c.pointee.organisation)
+    station = arena.text(c.pointee.station)
+    staffNumber = arena.text(c.pointee.staff_number)
+    startDate = arena.text(c.pointee.start_date)
+    partyMembership = arena.text(c.pointee.party_membership)
+    isMobilePartyMember = arena.text(c.pointee.is_mobile_party_member)
+    partyBranch = arena.text(c.pointee.party_branch)
+    isUnionMember = arena.text(c.pointee.is_union_member)
+    isYouthLeagueMember = arena.text(c.pointee.is_youth_league_member)
   }
 
   /// Fills a C struct.
@@ -1300,12 +1300,12 @@ public struct ImportWorkersRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__ImportWorkersRequest.self)
-    importID = try arena.text(c.pointee.import_id)
+    importID = arena.text(c.pointee.import_id)
     dryRun = c.pointee.dry_run != 0
     firstRow = c.pointee.first_row
-    rows = try arena.messages(c.pointee.rows, c.pointee.n_rows)
+    rows = arena.messages(c.pointee.rows, c.pointee.n_rows)
   }
 
   /// Fills a C struct.
@@ -1368,10 +1368,10 @@ public struct ImportWorkersResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Workers__V1__ImportWorkersResponse.self)
-    summary = try arena.message(c.pointee.summary)
-    errors = try arena.messages(c.pointee.errors, c.pointee.n_errors)
+    summary = arena.message(c.pointee.summary)
+    errors = arena.messages(c.pointee.errors, c.pointee.n_errors)
   }
 
   /// Fills a C struct.

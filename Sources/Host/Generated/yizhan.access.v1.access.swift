@@ -118,18 +118,18 @@ public struct Token: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Access__V1__Token.self)
-    id = try arena.text(c.pointee.id)
-    principalID = try arena.text(c.pointee.principal_id)
-    principalName = try arena.text(c.pointee.principal_name)
-    roles = try arena.enums(c.pointee.roles, c.pointee.n_roles)
-    organisationID = try arena.text(c.pointee.organisation_id)
-    areaCode = try arena.text(c.pointee.area_code)
-    createTime = try arena.message(c.pointee.create_time)
-    expireTime = try arena.message(c.pointee.expire_time)
-    revokeTime = try arena.message(c.pointee.revoke_time)
-    lastUseTime = try arena.message(c.pointee.last_use_time)
+    id = arena.text(c.pointee.id)
+    principalID = arena.text(c.pointee.principal_id)
+    principalName = arena.text(c.pointee.principal_name)
+    roles = arena.enums(c.pointee.roles, c.pointee.n_roles)
+    organisationID = arena.text(c.pointee.organisation_id)
+    areaCode = arena.text(c.pointee.area_code)
+    createTime = arena.message(c.pointee.create_time)
+    expireTime = arena.message(c.pointee.expire_time)
+    revokeTime = arena.message(c.pointee.revoke_time)
+    lastUseTime = arena.message(c.pointee.last_use_time)
   }
 
   /// Fills a C struct.
@@ -245,13 +245,13 @@ public struct CreateTokenRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Access__V1__CreateTokenRequest.self)
-    principalName = try arena.text(c.pointee.principal_name)
-    roles = try arena.enums(c.pointee.roles, c.pointee.n_roles)
-    organisationID = try arena.text(c.pointee.organisation_id)
-    areaCode = try arena.text(c.pointee.area_code)
-    expireTime = try arena.message(c.pointee.expire_time)
+    principalName = arena.text(c.pointee.principal_name)
+    roles = arena.enums(c.pointee.roles, c.pointee.n_roles)
+    organisationID = arena.text(c.pointee.organisation_id)
+    areaCode = arena.text(c.pointee.area_code)
+    expireTime = arena.message(c.pointee.expire_time)
   }
 
   /// Fills a C struct.
@@ -322,10 +322,10 @@ public struct CreateTokenResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Access__V1__CreateTokenResponse.self)
-    token = try arena.message(c.pointee.token)
-    secret = try arena.text(c.pointee.secret)
+    token = arena.message(c.pointee.token)
+    secret = arena.text(c.pointee.secret)
   }
 
   /// Fills a C struct.
@@ -384,11 +384,11 @@ public struct ListTokensRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Access__V1__ListTokensRequest.self)
     pageSize = c.pointee.page_size
-    pageToken = try arena.text(c.pointee.page_token)
-    principalName = try arena.text(c.pointee.principal_name)
+    pageToken = arena.text(c.pointee.page_token)
+    principalName = arena.text(c.pointee.principal_name)
     includeInvalid = c.pointee.include_invalid != 0
   }
 
@@ -445,10 +445,10 @@ public struct ListTokensResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Access__V1__ListTokensResponse.self)
-    tokens = try arena.messages(c.pointee.tokens, c.pointee.n_tokens)
-    nextPageToken = try arena.text(c.pointee.next_page_token)
+    tokens = arena.messages(c.pointee.tokens, c.pointee.n_tokens)
+    nextPageToken = arena.text(c.pointee.next_page_token)
   }
 
   /// Fills a C struct.
@@ -498,9 +498,9 @@ public struct RevokeTokenRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Access__V1__RevokeTokenRequest.self)
-    tokenID = try arena.text(c.pointee.token_id)
+    tokenID = arena.text(c.pointee.token_id)
   }
 
   /// Fills a C struct.
@@ -530,7 +530,7 @@ public struct GetCallerRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
   }
 
   /// Fills a C struct.
@@ -582,13 +582,13 @@ public struct CallerIdentity: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Access__V1__CallerIdentity.self)
-    principalID = try arena.text(c.pointee.principal_id)
-    principalName = try arena.text(c.pointee.principal_name)
-    roles = try arena.enums(c.pointee.roles, c.pointee.n_roles)
-    organisationID = try arena.text(c.pointee.organisation_id)
-    areaCode = try arena.text(c.pointee.area_code)
+    principalID = arena.text(c.pointee.principal_id)
+    principalName = arena.text(c.pointee.principal_name)
+    roles = arena.enums(c.pointee.roles, c.pointee.n_roles)
+    organisationID = arena.text(c.pointee.organisation_id)
+    areaCode = arena.text(c.pointee.area_code)
   }
 
   /// Fills a C struct.

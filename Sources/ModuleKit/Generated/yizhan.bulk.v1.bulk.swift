@@ -114,9 +114,9 @@ public struct ImportSummary: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Bulk__V1__ImportSummary.self)
-    importID = try arena.text(c.pointee.import_id)
+    importID = arena.text(c.pointee.import_id)
     state = ImportState(rawValue: c.pointee.state)
     dryRun = c.pointee.dry_run != 0
     lastRow = c.pointee.last_row
@@ -125,9 +125,9 @@ public struct ImportSummary: GeneratedMessage {
     rowsUpdated = c.pointee.rows_updated
     rowsUnchanged = c.pointee.rows_unchanged
     rowsFailed = c.pointee.rows_failed
-    differences = try arena.messages(c.pointee.differences, c.pointee.n_differences)
-    createTime = try arena.message(c.pointee.create_time)
-    updateTime = try arena.message(c.pointee.update_time)
+    differences = arena.messages(c.pointee.differences, c.pointee.n_differences)
+    createTime = arena.message(c.pointee.create_time)
+    updateTime = arena.message(c.pointee.update_time)
   }
 
   /// Fills a C struct.
@@ -226,9 +226,9 @@ public struct FieldDifference: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Bulk__V1__FieldDifference.self)
-    field = try arena.text(c.pointee.field)
+    field = arena.text(c.pointee.field)
     rowCount = c.pointee.row_count
   }
 
@@ -296,14 +296,14 @@ public struct RowError: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Bulk__V1__RowError.self)
     row = c.pointee.row
-    column = try arena.text(c.pointee.column)
-    self.value = try arena.text(c.pointee.value)
-    reason = try arena.text(c.pointee.reason)
-    description = try arena.text(c.pointee.description)
-    descriptionZh = try arena.text(c.pointee.description_zh)
+    column = arena.text(c.pointee.column)
+    self.value = arena.text(c.pointee.value)
+    reason = arena.text(c.pointee.reason)
+    description = arena.text(c.pointee.description)
+    descriptionZh = arena.text(c.pointee.description_zh)
   }
 
   /// Fills a C struct.
@@ -366,9 +366,9 @@ public struct GetImportRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Bulk__V1__GetImportRequest.self)
-    importID = try arena.text(c.pointee.import_id)
+    importID = arena.text(c.pointee.import_id)
   }
 
   /// Fills a C struct.
@@ -415,11 +415,11 @@ public struct ListImportErrorsRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Bulk__V1__ListImportErrorsRequest.self)
-    importID = try arena.text(c.pointee.import_id)
+    importID = arena.text(c.pointee.import_id)
     pageSize = c.pointee.page_size
-    pageToken = try arena.text(c.pointee.page_token)
+    pageToken = arena.text(c.pointee.page_token)
   }
 
   /// Fills a C struct.
@@ -471,10 +471,10 @@ public struct ListImportErrorsResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Bulk__V1__ListImportErrorsResponse.self)
-    errors = try arena.messages(c.pointee.errors, c.pointee.n_errors)
-    nextPageToken = try arena.text(c.pointee.next_page_token)
+    errors = arena.messages(c.pointee.errors, c.pointee.n_errors)
+    nextPageToken = arena.text(c.pointee.next_page_token)
   }
 
   /// Fills a C struct.

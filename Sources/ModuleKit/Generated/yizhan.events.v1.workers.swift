@@ -28,10 +28,10 @@ public struct WorkerRegisteredEvent: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Events__V1__WorkerRegisteredEvent.self)
-    workerID = try arena.text(c.pointee.worker_id)
-    areaCode = try arena.text(c.pointee.area_code)
+    workerID = arena.text(c.pointee.worker_id)
+    areaCode = arena.text(c.pointee.area_code)
   }
 
   /// Fills a C struct.
@@ -79,10 +79,10 @@ public struct WorkerMergedEvent: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Events__V1__WorkerMergedEvent.self)
-    sourceID = try arena.text(c.pointee.source_id)
-    targetID = try arena.text(c.pointee.target_id)
+    sourceID = arena.text(c.pointee.source_id)
+    targetID = arena.text(c.pointee.target_id)
   }
 
   /// Fills a C struct.
@@ -134,11 +134,11 @@ public struct WorkerMovedEvent: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Events__V1__WorkerMovedEvent.self)
-    workerID = try arena.text(c.pointee.worker_id)
-    fromAreaCode = try arena.text(c.pointee.from_area_code)
-    toAreaCode = try arena.text(c.pointee.to_area_code)
+    workerID = arena.text(c.pointee.worker_id)
+    fromAreaCode = arena.text(c.pointee.from_area_code)
+    toAreaCode = arena.text(c.pointee.to_area_code)
   }
 
   /// Fills a C struct.
@@ -195,11 +195,11 @@ public struct EmploymentStartedEvent: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Events__V1__EmploymentStartedEvent.self)
-    workerID = try arena.text(c.pointee.worker_id)
-    employmentID = try arena.text(c.pointee.employment_id)
-    organisationID = try arena.text(c.pointee.organisation_id)
+    workerID = arena.text(c.pointee.worker_id)
+    employmentID = arena.text(c.pointee.employment_id)
+    organisationID = arena.text(c.pointee.organisation_id)
   }
 
   /// Fills a C struct.
@@ -262,11 +262,11 @@ public struct EmploymentEndedEvent: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Events__V1__EmploymentEndedEvent.self)
-    workerID = try arena.text(c.pointee.worker_id)
-    employmentID = try arena.text(c.pointee.employment_id)
-    organisationID = try arena.text(c.pointee.organisation_id)
+    workerID = arena.text(c.pointee.worker_id)
+    employmentID = arena.text(c.pointee.employment_id)
+    organisationID = arena.text(c.pointee.organisation_id)
     wasLast = c.pointee.was_last != 0
   }
 

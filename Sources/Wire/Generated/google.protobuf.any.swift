@@ -134,9 +134,9 @@ public struct ProtoAny: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__Any.self)
-    typeURL = try arena.text(c.pointee.type_url)
+    typeURL = arena.text(c.pointee.type_url)
     self.value = arena.bytes(c.pointee.value)
   }
 

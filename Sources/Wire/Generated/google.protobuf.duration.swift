@@ -91,7 +91,7 @@ public struct ProtoDuration: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__Duration.self)
     seconds = c.pointee.seconds
     nanos = c.pointee.nanos

@@ -20,7 +20,7 @@ public struct ProtoEmpty: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
   }
 
   /// Fills a C struct.

@@ -221,9 +221,9 @@ public struct ProtoFieldMask: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__FieldMask.self)
-    paths = try arena.texts(c.pointee.paths, c.pointee.n_paths)
+    paths = arena.texts(c.pointee.paths, c.pointee.n_paths)
   }
 
   /// Fills a C struct.

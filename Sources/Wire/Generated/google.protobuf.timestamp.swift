@@ -120,7 +120,7 @@ public struct ProtoTimestamp: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__Timestamp.self)
     seconds = c.pointee.seconds
     nanos = c.pointee.nanos

@@ -25,7 +25,7 @@ public struct ProtoDoubleValue: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__DoubleValue.self)
     self.value = c.pointee.value
   }
@@ -68,7 +68,7 @@ public struct ProtoFloatValue: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__FloatValue.self)
     self.value = c.pointee.value
   }
@@ -111,7 +111,7 @@ public struct ProtoInt64Value: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__Int64Value.self)
     self.value = c.pointee.value
   }
@@ -153,7 +153,7 @@ public struct ProtoUInt64Value: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__UInt64Value.self)
     self.value = c.pointee.value
   }
@@ -195,7 +195,7 @@ public struct ProtoInt32Value: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__Int32Value.self)
     self.value = c.pointee.value
   }
@@ -237,7 +237,7 @@ public struct ProtoUInt32Value: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__UInt32Value.self)
     self.value = c.pointee.value
   }
@@ -279,7 +279,7 @@ public struct ProtoBoolValue: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__BoolValue.self)
     self.value = c.pointee.value != 0
   }
@@ -321,9 +321,9 @@ public struct ProtoStringValue: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__StringValue.self)
-    self.value = try arena.text(c.pointee.value)
+    self.value = arena.text(c.pointee.value)
   }
 
   /// Fills a C struct.
@@ -364,7 +364,7 @@ public struct ProtoBytesValue: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Protobuf__BytesValue.self)
     self.value = arena.bytes(c.pointee.value)
   }

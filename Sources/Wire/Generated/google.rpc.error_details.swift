@@ -31,12 +31,12 @@ public struct GoogleErrorInfo: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Rpc__ErrorInfo.self)
-    reason = try arena.text(c.pointee.reason)
-    domain = try arena.text(c.pointee.domain)
-    metadata = try arena.map(c.pointee.metadata, c.pointee.n_metadata) { entry throws(DecodingError) in
-      (try arena.text(entry.pointee.key), try arena.text(entry.pointee.value))
+    reason = arena.text(c.pointee.reason)
+    domain = arena.text(c.pointee.domain)
+    metadata = arena.map(c.pointee.metadata, c.pointee.n_metadata) { entry in
+      (arena.text(entry.pointee.key), arena.text(entry.pointee.value))
     }
   }
 
@@ -99,9 +99,9 @@ public struct GoogleRetryInfo: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Rpc__RetryInfo.self)
-    retryDelay = try arena.message(c.pointee.retry_delay)
+    retryDelay = arena.message(c.pointee.retry_delay)
   }
 
   /// Fills a C struct.
@@ -141,9 +141,9 @@ public struct GoogleBadRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Rpc__BadRequest.self)
-    fieldViolations = try arena.messages(c.pointee.field_violations, c.pointee.n_field_violations)
+    fieldViolations = arena.messages(c.pointee.field_violations, c.pointee.n_field_violations)
   }
 
   /// Fills a C struct.
@@ -202,12 +202,12 @@ public struct GoogleBadRequest: GeneratedMessage {
     }
 
     /// Copies a decoded C struct.
-    public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+    public init(reading raw: UnsafeRawPointer, in arena: Arena) {
       let c = raw.assumingMemoryBound(to: Google__Rpc__BadRequest__FieldViolation.self)
-      field = try arena.text(c.pointee.field)
-      description = try arena.text(c.pointee.description)
-      reason = try arena.text(c.pointee.reason)
-      localizedMessage = try arena.message(c.pointee.localized_message)
+      field = arena.text(c.pointee.field)
+      description = arena.text(c.pointee.description)
+      reason = arena.text(c.pointee.reason)
+      localizedMessage = arena.message(c.pointee.localized_message)
     }
 
     /// Fills a C struct.
@@ -267,10 +267,10 @@ public struct GoogleRequestInfo: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Rpc__RequestInfo.self)
-    requestID = try arena.text(c.pointee.request_id)
-    servingData = try arena.text(c.pointee.serving_data)
+    requestID = arena.text(c.pointee.request_id)
+    servingData = arena.text(c.pointee.serving_data)
   }
 
   /// Fills a C struct.
@@ -318,10 +318,10 @@ public struct GoogleLocalizedMessage: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Rpc__LocalizedMessage.self)
-    locale = try arena.text(c.pointee.locale)
-    message = try arena.text(c.pointee.message)
+    locale = arena.text(c.pointee.locale)
+    message = arena.text(c.pointee.message)
   }
 
   /// Fills a C struct.

@@ -31,11 +31,11 @@ public struct GoogleStatus: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Google__Rpc__Status.self)
     code = c.pointee.code
-    message = try arena.text(c.pointee.message)
-    details = try arena.messages(c.pointee.details, c.pointee.n_details)
+    message = arena.text(c.pointee.message)
+    details = arena.messages(c.pointee.details, c.pointee.n_details)
   }
 
   /// Fills a C struct.

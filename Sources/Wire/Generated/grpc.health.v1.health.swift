@@ -23,9 +23,9 @@ public struct HealthCheckRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Grpc__Health__V1__HealthCheckRequest.self)
-    service = try arena.text(c.pointee.service)
+    service = arena.text(c.pointee.service)
   }
 
   /// Fills a C struct.
@@ -64,7 +64,7 @@ public struct HealthCheckResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Grpc__Health__V1__HealthCheckResponse.self)
     status = HealthCheckResponse.ServingStatus(rawValue: c.pointee.status)
   }
@@ -140,7 +140,7 @@ public struct HealthListRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
   }
 
   /// Fills a C struct.
@@ -173,10 +173,10 @@ public struct HealthListResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Grpc__Health__V1__HealthListResponse.self)
-    statuses = try arena.map(c.pointee.statuses, c.pointee.n_statuses) { entry throws(DecodingError) in
-      (try arena.text(entry.pointee.key), try arena.messageOrEmpty(entry.pointee.value))
+    statuses = arena.map(c.pointee.statuses, c.pointee.n_statuses) { entry in
+      (arena.text(entry.pointee.key), arena.messageOrEmpty(entry.pointee.value))
     }
   }
 

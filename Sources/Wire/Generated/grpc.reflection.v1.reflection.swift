@@ -27,17 +27,16 @@ public struct ServerReflectionRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Grpc__Reflection__V1__ServerReflectionRequest.self)
-    host = try arena.text(c.pointee.host)
+    host = arena.text(c.pointee.host)
     switch c.pointee.message_request_case.rawValue {
-    case 3: messageRequest = try .fileByFilename(arena.text(c.pointee.file_by_filename))
-    case 4: messageRequest = try .fileContainingSymbol(arena.text(c.pointee.file_containing_symbol))
+    case 3: messageRequest = .fileByFilename(arena.text(c.pointee.file_by_filename))
+    case 4: messageRequest = .fileContainingSymbol(arena.text(c.pointee.file_containing_symbol))
     case 5:
-      messageRequest = try .fileContainingExtension(arena.messageOrEmpty(c.pointee.file_containing_extension))
-    case 6:
-      messageRequest = try .allExtensionNumbersOfType(arena.text(c.pointee.all_extension_numbers_of_type))
-    case 7: messageRequest = try .listServices(arena.text(c.pointee.list_services))
+      messageRequest = .fileContainingExtension(arena.messageOrEmpty(c.pointee.file_containing_extension))
+    case 6: messageRequest = .allExtensionNumbersOfType(arena.text(c.pointee.all_extension_numbers_of_type))
+    case 7: messageRequest = .listServices(arena.text(c.pointee.list_services))
     default: messageRequest = nil
     }
   }
@@ -127,9 +126,9 @@ public struct ExtensionRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Grpc__Reflection__V1__ExtensionRequest.self)
-    containingType = try arena.text(c.pointee.containing_type)
+    containingType = arena.text(c.pointee.containing_type)
     extensionNumber = c.pointee.extension_number
   }
 
@@ -184,19 +183,18 @@ public struct ServerReflectionResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Grpc__Reflection__V1__ServerReflectionResponse.self)
-    validHost = try arena.text(c.pointee.valid_host)
-    originalRequest = try arena.message(c.pointee.original_request)
+    validHost = arena.text(c.pointee.valid_host)
+    originalRequest = arena.message(c.pointee.original_request)
     switch c.pointee.message_response_case.rawValue {
     case 4:
-      messageResponse = try .fileDescriptorResponse(arena.messageOrEmpty(c.pointee.file_descriptor_response))
+      messageResponse = .fileDescriptorResponse(arena.messageOrEmpty(c.pointee.file_descriptor_response))
     case 5:
-      messageResponse = try .allExtensionNumbersResponse(
+      messageResponse = .allExtensionNumbersResponse(
         arena.messageOrEmpty(c.pointee.all_extension_numbers_response))
-    case 6:
-      messageResponse = try .listServicesResponse(arena.messageOrEmpty(c.pointee.list_services_response))
-    case 7: messageResponse = try .errorResponse(arena.messageOrEmpty(c.pointee.error_response))
+    case 6: messageResponse = .listServicesResponse(arena.messageOrEmpty(c.pointee.list_services_response))
+    case 7: messageResponse = .errorResponse(arena.messageOrEmpty(c.pointee.error_response))
     default: messageResponse = nil
     }
   }
@@ -281,9 +279,9 @@ public struct FileDescriptorResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Grpc__Reflection__V1__FileDescriptorResponse.self)
-    fileDescriptorProto = try arena.blobs(c.pointee.file_descriptor_proto, c.pointee.n_file_descriptor_proto)
+    fileDescriptorProto = arena.blobs(c.pointee.file_descriptor_proto, c.pointee.n_file_descriptor_proto)
   }
 
   /// Fills a C struct.
@@ -332,10 +330,10 @@ public struct ExtensionNumberResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Grpc__Reflection__V1__ExtensionNumberResponse.self)
-    baseTypeName = try arena.text(c.pointee.base_type_name)
-    extensionNumber = try arena.numbers(c.pointee.extension_number, c.pointee.n_extension_number)
+    baseTypeName = arena.text(c.pointee.base_type_name)
+    extensionNumber = arena.numbers(c.pointee.extension_number, c.pointee.n_extension_number)
   }
 
   /// Fills a C struct.
@@ -379,9 +377,9 @@ public struct ListServiceResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Grpc__Reflection__V1__ListServiceResponse.self)
-    service = try arena.messages(c.pointee.service, c.pointee.n_service)
+    service = arena.messages(c.pointee.service, c.pointee.n_service)
   }
 
   /// Fills a C struct.
@@ -426,9 +424,9 @@ public struct ServiceResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Grpc__Reflection__V1__ServiceResponse.self)
-    name = try arena.text(c.pointee.name)
+    name = arena.text(c.pointee.name)
   }
 
   /// Fills a C struct.
@@ -471,10 +469,10 @@ public struct ErrorResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Grpc__Reflection__V1__ErrorResponse.self)
     errorCode = c.pointee.error_code
-    errorMessage = try arena.text(c.pointee.error_message)
+    errorMessage = arena.text(c.pointee.error_message)
   }
 
   /// Fills a C struct.

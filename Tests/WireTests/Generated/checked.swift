@@ -134,31 +134,30 @@ public struct Checked: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Wiretest__Checked.self)
-    title = try arena.text(c.pointee.title)
-    name = try arena.text(c.pointee.name)
+    title = arena.text(c.pointee.title)
+    name = arena.text(c.pointee.name)
     parts = c.pointee.parts
     amount = c.pointee.has_amount != 0 ? c.pointee.amount : nil
     latitude = c.pointee.latitude
     mood = Mood(rawValue: c.pointee.mood)
     otherMood = Mood(rawValue: c.pointee.other_mood)
-    rows = try arena.messages(c.pointee.rows, c.pointee.n_rows)
-    rowsByName = try arena.map(c.pointee.rows_by_name, c.pointee.n_rows_by_name) {
-      entry throws(DecodingError) in
-      (try arena.text(entry.pointee.key), try arena.messageOrEmpty(entry.pointee.value))
+    rows = arena.messages(c.pointee.rows, c.pointee.n_rows)
+    rowsByName = arena.map(c.pointee.rows_by_name, c.pointee.n_rows_by_name) { entry in
+      (arena.text(entry.pointee.key), arena.messageOrEmpty(entry.pointee.value))
     }
-    tags = try arena.texts(c.pointee.tags, c.pointee.n_tags)
+    tags = arena.texts(c.pointee.tags, c.pointee.n_tags)
     photo = arena.bytes(c.pointee.photo)
-    at = try arena.message(c.pointee.at)
-    takes = try arena.message(c.pointee.takes)
+    at = arena.message(c.pointee.at)
+    takes = arena.message(c.pointee.takes)
     switch c.pointee.contact_case.rawValue {
-    case 14: contact = try .phone(arena.text(c.pointee.phone))
-    case 15: contact = try .row(arena.messageOrEmpty(c.pointee.row))
+    case 14: contact = .phone(arena.text(c.pointee.phone))
+    case 15: contact = .row(arena.messageOrEmpty(c.pointee.row))
     default: contact = nil
     }
-    nickname = try c.pointee.has_nickname != 0 ? arena.text(c.pointee.nickname) : nil
-    moods = try arena.enums(c.pointee.moods, c.pointee.n_moods)
+    nickname = c.pointee.has_nickname != 0 ? arena.text(c.pointee.nickname) : nil
+    moods = arena.enums(c.pointee.moods, c.pointee.n_moods)
     count = c.pointee.count
   }
 
@@ -357,14 +356,14 @@ public struct CheckedRow: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Wiretest__CheckedRow.self)
-    phone = try arena.text(c.pointee.phone)
-    id = try arena.text(c.pointee.id)
-    born = try arena.text(c.pointee.born)
-    areaCode = try arena.text(c.pointee.area_code)
-    identityNumber = try arena.text(c.pointee.identity_number)
-    self.key = try arena.text(c.pointee.key)
+    phone = arena.text(c.pointee.phone)
+    id = arena.text(c.pointee.id)
+    born = arena.text(c.pointee.born)
+    areaCode = arena.text(c.pointee.area_code)
+    identityNumber = arena.text(c.pointee.identity_number)
+    self.key = arena.text(c.pointee.key)
   }
 
   /// Fills a C struct.
@@ -451,13 +450,13 @@ public struct Unchecked: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Wiretest__Unchecked.self)
-    text = try arena.text(c.pointee.text)
+    text = arena.text(c.pointee.text)
     data = arena.bytes(c.pointee.data)
-    numbers = try arena.numbers(c.pointee.numbers, c.pointee.n_numbers)
-    texts = try arena.map(c.pointee.texts, c.pointee.n_texts) { entry throws(DecodingError) in
-      (entry.pointee.key, try arena.text(entry.pointee.value))
+    numbers = arena.numbers(c.pointee.numbers, c.pointee.n_numbers)
+    texts = arena.map(c.pointee.texts, c.pointee.n_texts) { entry in
+      (entry.pointee.key, arena.text(entry.pointee.value))
     }
     mood = Mood(rawValue: c.pointee.mood)
     ratio = c.pointee.ratio

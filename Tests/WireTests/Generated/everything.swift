@@ -139,7 +139,7 @@ public struct Scalars: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Wiretest__Scalars.self)
     double = c.pointee.double_
     float = c.pointee.float_
@@ -154,7 +154,7 @@ public struct Scalars: GeneratedMessage {
     sfixed32 = c.pointee.sfixed32
     sfixed64 = c.pointee.sfixed64
     bool = c.pointee.bool_ != 0
-    string = try arena.text(c.pointee.string)
+    string = arena.text(c.pointee.string)
     bytes = arena.bytes(c.pointee.bytes)
     colour = Colour(rawValue: c.pointee.colour)
   }
@@ -329,7 +329,7 @@ public struct Optionals: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Wiretest__Optionals.self)
     double = c.pointee.has_double_ != 0 ? c.pointee.double_ : nil
     float = c.pointee.has_float_ != 0 ? c.pointee.float_ : nil
@@ -344,10 +344,10 @@ public struct Optionals: GeneratedMessage {
     sfixed32 = c.pointee.has_sfixed32 != 0 ? c.pointee.sfixed32 : nil
     sfixed64 = c.pointee.has_sfixed64 != 0 ? c.pointee.sfixed64 : nil
     bool = c.pointee.has_bool_ != 0 ? c.pointee.bool_ != 0 : nil
-    string = try c.pointee.has_string != 0 ? arena.text(c.pointee.string) : nil
+    string = c.pointee.has_string != 0 ? arena.text(c.pointee.string) : nil
     bytes = c.pointee.has_bytes != 0 ? arena.bytes(c.pointee.bytes) : nil
     colour = c.pointee.has_colour != 0 ? Colour(rawValue: c.pointee.colour) : nil
-    scalars = try arena.message(c.pointee.scalars)
+    scalars = arena.message(c.pointee.scalars)
   }
 
   /// Fills a C struct.
@@ -544,27 +544,27 @@ public struct Repeateds: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Wiretest__Repeateds.self)
-    double = try arena.numbers(c.pointee.double_, c.pointee.n_double_)
-    float = try arena.numbers(c.pointee.float_, c.pointee.n_float_)
-    int32 = try arena.numbers(c.pointee.int32, c.pointee.n_int32)
-    int64 = try arena.numbers(c.pointee.int64, c.pointee.n_int64)
-    uint32 = try arena.numbers(c.pointee.uint32, c.pointee.n_uint32)
-    uint64 = try arena.numbers(c.pointee.uint64, c.pointee.n_uint64)
-    sint32 = try arena.numbers(c.pointee.sint32, c.pointee.n_sint32)
-    sint64 = try arena.numbers(c.pointee.sint64, c.pointee.n_sint64)
-    fixed32 = try arena.numbers(c.pointee.fixed32, c.pointee.n_fixed32)
-    fixed64 = try arena.numbers(c.pointee.fixed64, c.pointee.n_fixed64)
-    sfixed32 = try arena.numbers(c.pointee.sfixed32, c.pointee.n_sfixed32)
-    sfixed64 = try arena.numbers(c.pointee.sfixed64, c.pointee.n_sfixed64)
-    bool = try arena.bools(c.pointee.bool_, c.pointee.n_bool_)
-    string = try arena.texts(c.pointee.string, c.pointee.n_string)
-    bytes = try arena.blobs(c.pointee.bytes, c.pointee.n_bytes)
-    colour = try arena.enums(c.pointee.colour, c.pointee.n_colour)
-    optionals = try arena.messages(c.pointee.optionals, c.pointee.n_optionals)
-    unpacked = try arena.numbers(c.pointee.unpacked, c.pointee.n_unpacked)
-    choices = try arena.messages(c.pointee.choices, c.pointee.n_choices)
+    double = arena.numbers(c.pointee.double_, c.pointee.n_double_)
+    float = arena.numbers(c.pointee.float_, c.pointee.n_float_)
+    int32 = arena.numbers(c.pointee.int32, c.pointee.n_int32)
+    int64 = arena.numbers(c.pointee.int64, c.pointee.n_int64)
+    uint32 = arena.numbers(c.pointee.uint32, c.pointee.n_uint32)
+    uint64 = arena.numbers(c.pointee.uint64, c.pointee.n_uint64)
+    sint32 = arena.numbers(c.pointee.sint32, c.pointee.n_sint32)
+    sint64 = arena.numbers(c.pointee.sint64, c.pointee.n_sint64)
+    fixed32 = arena.numbers(c.pointee.fixed32, c.pointee.n_fixed32)
+    fixed64 = arena.numbers(c.pointee.fixed64, c.pointee.n_fixed64)
+    sfixed32 = arena.numbers(c.pointee.sfixed32, c.pointee.n_sfixed32)
+    sfixed64 = arena.numbers(c.pointee.sfixed64, c.pointee.n_sfixed64)
+    bool = arena.bools(c.pointee.bool_, c.pointee.n_bool_)
+    string = arena.texts(c.pointee.string, c.pointee.n_string)
+    bytes = arena.blobs(c.pointee.bytes, c.pointee.n_bytes)
+    colour = arena.enums(c.pointee.colour, c.pointee.n_colour)
+    optionals = arena.messages(c.pointee.optionals, c.pointee.n_optionals)
+    unpacked = arena.numbers(c.pointee.unpacked, c.pointee.n_unpacked)
+    choices = arena.messages(c.pointee.choices, c.pointee.n_choices)
   }
 
   /// Fills a C struct.
@@ -784,43 +784,43 @@ public struct Maps: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Wiretest__Maps.self)
-    int32 = try arena.map(c.pointee.int32, c.pointee.n_int32) { entry throws(DecodingError) in
+    int32 = arena.map(c.pointee.int32, c.pointee.n_int32) { entry in
       (entry.pointee.key, entry.pointee.value)
     }
-    int64 = try arena.map(c.pointee.int64, c.pointee.n_int64) { entry throws(DecodingError) in
+    int64 = arena.map(c.pointee.int64, c.pointee.n_int64) { entry in
       (entry.pointee.key, entry.pointee.value)
     }
-    uint32 = try arena.map(c.pointee.uint32, c.pointee.n_uint32) { entry throws(DecodingError) in
+    uint32 = arena.map(c.pointee.uint32, c.pointee.n_uint32) { entry in
       (entry.pointee.key, entry.pointee.value)
     }
-    uint64 = try arena.map(c.pointee.uint64, c.pointee.n_uint64) { entry throws(DecodingError) in
+    uint64 = arena.map(c.pointee.uint64, c.pointee.n_uint64) { entry in
       (entry.pointee.key, entry.pointee.value != 0)
     }
-    sint32 = try arena.map(c.pointee.sint32, c.pointee.n_sint32) { entry throws(DecodingError) in
+    sint32 = arena.map(c.pointee.sint32, c.pointee.n_sint32) { entry in
       (entry.pointee.key, arena.bytes(entry.pointee.value))
     }
-    sint64 = try arena.map(c.pointee.sint64, c.pointee.n_sint64) { entry throws(DecodingError) in
-      (entry.pointee.key, try arena.text(entry.pointee.value))
+    sint64 = arena.map(c.pointee.sint64, c.pointee.n_sint64) { entry in
+      (entry.pointee.key, arena.text(entry.pointee.value))
     }
-    fixed32 = try arena.map(c.pointee.fixed32, c.pointee.n_fixed32) { entry throws(DecodingError) in
+    fixed32 = arena.map(c.pointee.fixed32, c.pointee.n_fixed32) { entry in
       (entry.pointee.key, Colour(rawValue: entry.pointee.value))
     }
-    fixed64 = try arena.map(c.pointee.fixed64, c.pointee.n_fixed64) { entry throws(DecodingError) in
+    fixed64 = arena.map(c.pointee.fixed64, c.pointee.n_fixed64) { entry in
       (entry.pointee.key, entry.pointee.value)
     }
-    sfixed32 = try arena.map(c.pointee.sfixed32, c.pointee.n_sfixed32) { entry throws(DecodingError) in
+    sfixed32 = arena.map(c.pointee.sfixed32, c.pointee.n_sfixed32) { entry in
       (entry.pointee.key, entry.pointee.value)
     }
-    sfixed64 = try arena.map(c.pointee.sfixed64, c.pointee.n_sfixed64) { entry throws(DecodingError) in
+    sfixed64 = arena.map(c.pointee.sfixed64, c.pointee.n_sfixed64) { entry in
       (entry.pointee.key, entry.pointee.value)
     }
-    bool = try arena.map(c.pointee.bool_, c.pointee.n_bool_) { entry throws(DecodingError) in
-      (entry.pointee.key != 0, try arena.messageOrEmpty(entry.pointee.value))
+    bool = arena.map(c.pointee.bool_, c.pointee.n_bool_) { entry in
+      (entry.pointee.key != 0, arena.messageOrEmpty(entry.pointee.value))
     }
-    string = try arena.map(c.pointee.string, c.pointee.n_string) { entry throws(DecodingError) in
-      (try arena.text(entry.pointee.key), try arena.messageOrEmpty(entry.pointee.value))
+    string = arena.map(c.pointee.string, c.pointee.n_string) { entry in
+      (arena.text(entry.pointee.key), arena.messageOrEmpty(entry.pointee.value))
     }
   }
 
@@ -1040,25 +1040,25 @@ public struct Choice: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Wiretest__Choice.self)
     before = c.pointee.before
     switch c.pointee.kind_case.rawValue {
-    case 2: kind = try .text(arena.text(c.pointee.text))
+    case 2: kind = .text(arena.text(c.pointee.text))
     case 3: kind = .data(arena.bytes(c.pointee.data))
     case 4: kind = .number(c.pointee.number)
     case 5: kind = .ratio(c.pointee.ratio)
     case 6: kind = .flag(c.pointee.flag != 0)
     case 7: kind = .colour(Colour(rawValue: c.pointee.colour))
-    case 8: kind = try .scalars(arena.messageOrEmpty(c.pointee.scalars))
-    case 9: kind = try .inner(arena.messageOrEmpty(c.pointee.inner))
-    case 10: kind = try .nothing(arena.messageOrEmpty(c.pointee.nothing))
+    case 8: kind = .scalars(arena.messageOrEmpty(c.pointee.scalars))
+    case 9: kind = .inner(arena.messageOrEmpty(c.pointee.inner))
+    case 10: kind = .nothing(arena.messageOrEmpty(c.pointee.nothing))
     default: kind = nil
     }
-    after = try arena.text(c.pointee.after)
+    after = arena.text(c.pointee.after)
     switch c.pointee.second_case.rawValue {
     case 12: second = .left(c.pointee.left)
-    case 13: second = try .right(arena.messageOrEmpty(c.pointee.right))
+    case 13: second = .right(arena.messageOrEmpty(c.pointee.right))
     default: second = nil
     }
   }
@@ -1197,12 +1197,12 @@ public struct Choice: GeneratedMessage {
     }
 
     /// Copies a decoded C struct.
-    public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+    public init(reading raw: UnsafeRawPointer, in arena: Arena) {
       let c = raw.assumingMemoryBound(to: Wiretest__Choice__Kind.self)
-      words = try arena.texts(c.pointee.words, c.pointee.n_words)
+      words = arena.texts(c.pointee.words, c.pointee.n_words)
       switch c.pointee.which_case.rawValue {
-      case 2: which = try .one(arena.text(c.pointee.one))
-      case 3: which = try .two(arena.text(c.pointee.two))
+      case 2: which = .one(arena.text(c.pointee.one))
+      case 3: which = .two(arena.text(c.pointee.two))
       default: which = nil
       }
     }
@@ -1336,23 +1336,23 @@ public struct Standards: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Wiretest__Standards.self)
-    timestamp = try arena.message(c.pointee.timestamp)
-    duration = try arena.message(c.pointee.duration)
-    mask = try arena.message(c.pointee.mask)
-    any = try arena.message(c.pointee.any)
-    empty = try arena.message(c.pointee.empty)
-    double = try arena.message(c.pointee.double_)
-    float = try arena.message(c.pointee.float_)
-    int64 = try arena.message(c.pointee.int64)
-    uint64 = try arena.message(c.pointee.uint64)
-    int32 = try arena.message(c.pointee.int32)
-    uint32 = try arena.message(c.pointee.uint32)
-    bool = try arena.message(c.pointee.bool_)
-    string = try arena.message(c.pointee.string)
-    bytes = try arena.message(c.pointee.bytes)
-    timestamps = try arena.messages(c.pointee.timestamps, c.pointee.n_timestamps)
+    timestamp = arena.message(c.pointee.timestamp)
+    duration = arena.message(c.pointee.duration)
+    mask = arena.message(c.pointee.mask)
+    any = arena.message(c.pointee.any)
+    empty = arena.message(c.pointee.empty)
+    double = arena.message(c.pointee.double_)
+    float = arena.message(c.pointee.float_)
+    int64 = arena.message(c.pointee.int64)
+    uint64 = arena.message(c.pointee.uint64)
+    int32 = arena.message(c.pointee.int32)
+    uint32 = arena.message(c.pointee.uint32)
+    bool = arena.message(c.pointee.bool_)
+    string = arena.message(c.pointee.string)
+    bytes = arena.message(c.pointee.bytes)
+    timestamps = arena.messages(c.pointee.timestamps, c.pointee.n_timestamps)
   }
 
   /// Fills a C struct.
@@ -1567,29 +1567,29 @@ public struct AwkwardNames: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Wiretest__AwkwardNames.self)
-    `default` = try arena.text(c.pointee.default_)
-    `in` = try arena.text(c.pointee.in)
-    self_ = try arena.text(c.pointee.self_)
-    `init` = try arena.text(c.pointee.init_)
-    base = try arena.text(c.pointee.base_)
-    hasIn = try arena.text(c.pointee.has_in_)
-    list = try arena.texts(c.pointee.list, c.pointee.n_list)
-    nList = try arena.text(c.pointee.n_list_)
-    type = try arena.text(c.pointee.type_)
-    linux = try arena.text(c.pointee.linux_)
-    check = try arena.text(c.pointee.check)
-    `class` = try arena.text(c.pointee.class_)
-    self.raw = try arena.text(c.pointee.raw)
-    self.arena = try arena.text(c.pointee.arena)
-    self.c = try arena.text(c.pointee.c)
-    self.violations = try arena.text(c.pointee.violations)
-    fullName = try arena.text(c.pointee.full_name)
-    codec = try arena.text(c.pointee.codec)
-    workerID = try arena.text(c.pointee.worker_id)
-    workerIDs = try arena.texts(c.pointee.worker_ids, c.pointee.n_worker_ids)
-    imageURL = try arena.text(c.pointee.image_url)
+    `default` = arena.text(c.pointee.default_)
+    `in` = arena.text(c.pointee.in)
+    self_ = arena.text(c.pointee.self_)
+    `init` = arena.text(c.pointee.init_)
+    base = arena.text(c.pointee.base_)
+    hasIn = arena.text(c.pointee.has_in_)
+    list = arena.texts(c.pointee.list, c.pointee.n_list)
+    nList = arena.text(c.pointee.n_list_)
+    type = arena.text(c.pointee.type_)
+    linux = arena.text(c.pointee.linux_)
+    check = arena.text(c.pointee.check)
+    `class` = arena.text(c.pointee.class_)
+    self.raw = arena.text(c.pointee.raw)
+    self.arena = arena.text(c.pointee.arena)
+    self.c = arena.text(c.pointee.c)
+    self.violations = arena.text(c.pointee.violations)
+    fullName = arena.text(c.pointee.full_name)
+    codec = arena.text(c.pointee.codec)
+    workerID = arena.text(c.pointee.worker_id)
+    workerIDs = arena.texts(c.pointee.worker_ids, c.pointee.n_worker_ids)
+    imageURL = arena.text(c.pointee.image_url)
   }
 
   /// Fills a C struct.
@@ -1776,16 +1776,16 @@ public struct Everything: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Wiretest__Everything.self)
-    scalars = try arena.message(c.pointee.scalars)
-    optionals = try arena.message(c.pointee.optionals)
-    repeateds = try arena.message(c.pointee.repeateds)
-    maps = try arena.message(c.pointee.maps)
-    choice = try arena.message(c.pointee.choice)
-    standards = try arena.message(c.pointee.standards)
-    names = try arena.message(c.pointee.names)
-    nested = try arena.messages(c.pointee.nested, c.pointee.n_nested)
+    scalars = arena.message(c.pointee.scalars)
+    optionals = arena.message(c.pointee.optionals)
+    repeateds = arena.message(c.pointee.repeateds)
+    maps = arena.message(c.pointee.maps)
+    choice = arena.message(c.pointee.choice)
+    standards = arena.message(c.pointee.standards)
+    names = arena.message(c.pointee.names)
+    nested = arena.messages(c.pointee.nested, c.pointee.n_nested)
     largeNumber = c.pointee.large_number
   }
 
@@ -1887,11 +1887,11 @@ public struct Everything: GeneratedMessage {
     }
 
     /// Copies a decoded C struct.
-    public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+    public init(reading raw: UnsafeRawPointer, in arena: Arena) {
       let c = raw.assumingMemoryBound(to: Wiretest__Everything__Nested.self)
-      deeper = try arena.message(c.pointee.deeper)
-      byName = try arena.map(c.pointee.by_name, c.pointee.n_by_name) { entry throws(DecodingError) in
-        (try arena.text(entry.pointee.key), try arena.messageOrEmpty(entry.pointee.value))
+      deeper = arena.message(c.pointee.deeper)
+      byName = arena.map(c.pointee.by_name, c.pointee.n_by_name) { entry in
+        (arena.text(entry.pointee.key), arena.messageOrEmpty(entry.pointee.value))
       }
       level = Everything.Nested.Level(rawValue: c.pointee.level)
     }
@@ -1994,10 +1994,10 @@ public struct Everything: GeneratedMessage {
       }
 
       /// Copies a decoded C struct.
-      public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+      public init(reading raw: UnsafeRawPointer, in arena: Arena) {
         let c = raw.assumingMemoryBound(to: Wiretest__Everything__Nested__Deeper.self)
-        text = try arena.text(c.pointee.text)
-        choices = try arena.messages(c.pointee.choices, c.pointee.n_choices)
+        text = arena.text(c.pointee.text)
+        choices = arena.messages(c.pointee.choices, c.pointee.n_choices)
       }
 
       /// Fills a C struct.
