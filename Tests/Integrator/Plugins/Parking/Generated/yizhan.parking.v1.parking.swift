@@ -43,13 +43,13 @@ public struct Bay: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Parking__V1__Bay.self)
-    id = try arena.text(c.pointee.id)
-    areaCode = try arena.text(c.pointee.area_code)
-    name = try arena.text(c.pointee.name)
+    id = arena.text(c.pointee.id)
+    areaCode = arena.text(c.pointee.area_code)
+    name = arena.text(c.pointee.name)
     capacity = c.pointee.capacity
-    createTime = try arena.message(c.pointee.create_time)
+    createTime = arena.message(c.pointee.create_time)
   }
 
   /// Fills a C struct.
@@ -116,10 +116,10 @@ public struct CreateBayRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Parking__V1__CreateBayRequest.self)
-    areaCode = try arena.text(c.pointee.area_code)
-    name = try arena.text(c.pointee.name)
+    areaCode = arena.text(c.pointee.area_code)
+    name = arena.text(c.pointee.name)
     capacity = c.pointee.capacity
   }
 
@@ -177,11 +177,11 @@ public struct ListBaysRequest: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Parking__V1__ListBaysRequest.self)
-    areaCode = try arena.text(c.pointee.area_code)
+    areaCode = arena.text(c.pointee.area_code)
     pageSize = c.pointee.page_size
-    pageToken = try arena.text(c.pointee.page_token)
+    pageToken = arena.text(c.pointee.page_token)
   }
 
   /// Fills a C struct.
@@ -233,10 +233,10 @@ public struct ListBaysResponse: GeneratedMessage {
   }
 
   /// Copies a decoded C struct.
-  public init(reading raw: UnsafeRawPointer, in arena: Arena) throws(DecodingError) {
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
     let c = raw.assumingMemoryBound(to: Yizhan__Parking__V1__ListBaysResponse.self)
-    bays = try arena.messages(c.pointee.bays, c.pointee.n_bays)
-    nextPageToken = try arena.text(c.pointee.next_page_token)
+    bays = arena.messages(c.pointee.bays, c.pointee.n_bays)
+    nextPageToken = arena.text(c.pointee.next_page_token)
   }
 
   /// Fills a C struct.
