@@ -83,6 +83,12 @@ public final class RunningHost: Sendable {
     settings.maxMessageBytes = configuration.messageSizeBytes
     settings.limits.maxConcurrentStreams = configuration.streamsPerConnection
     settings.limits.maxHeaderListBytes = configuration.metadataSizeBytes
+    settings.maxBufferedBytes = configuration.bufferedSizeBytes
+    settings.handshakeTimeout = configuration.handshake
+    settings.bodyTimeout = configuration.body
+    settings.stallTimeout = configuration.stall
+    settings.idleTimeout = configuration.idle
+    settings.keepaliveTime = configuration.keepalive
     let server = GRPCServer(settings, handler: core.handler)
     do {
       let address = try await server.start()

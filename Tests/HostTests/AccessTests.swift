@@ -158,6 +158,20 @@ import Testing
     }
   }
 
+  @Test func notesWhenATokenWasLastSeen() async throws {
+    try await TestHost.run([EchoModule.self]) { host in
+      let seen = host.now
+      let access = AccessServiceClient(try await host.channel(name: "seen"))
+      _ = try await access.getCaller(GetCallerRequest())
+      try await host.advance(by: .seconds(60))
+      // Written down at the latest when the host stops.
+      try await host.restart()
+      let later = AccessServiceClient(try await host.channel(name: "other"))
+      let tokens = try await later.listTokens(ListTokensRequest(principalName: "seen")).tokens
+      #expect(tokens.first?.lastUseTime == ProtoTimestamp(seen))
+    }
+  }
+
   @Test(arguments: TestHost.Way.allCases)
   func tellsTheCallerWhoItIs(way: TestHost.Way) async throws {
     try await TestHost.run([EchoModule.self], way: way) { host in

@@ -4,8 +4,8 @@ import Testing
 @testable import Host
 
 @Suite struct ErrorMappingTests {
-  /// The table of the design: what storage refuses, and what a caller is told.
-  @Test(arguments: [
+  /// What storage refuses, and what a caller is told.
+  static let cases: [(StorageError, Status.Code, String)] = [
     (
       StorageError.constraint(.init(kind: .unique, table: "t", columns: ["c"])), Status.Code.alreadyExists,
       "ALREADY_EXISTS"
@@ -24,7 +24,9 @@ import Testing
     (.forbiddenTable(module: "a", table: "b_c"), .internalError, "INTERNAL"),
     (.invalidStatement(module: "a", message: "syntax"), .internalError, "INTERNAL"),
     (.corrupt(message: "page 7"), .internalError, "INTERNAL"),
-  ])
+  ]
+
+  @Test(arguments: cases)
   func mapsStorageErrors(error: StorageError, code: Status.Code, reason: String) {
     let outcome = ErrorMapping.outcome(error, requestID: "R1")
     #expect(outcome.status.code == code)

@@ -110,6 +110,11 @@ package final class HostCore: Sendable {
     var options = StorageOptions()
     options.clock = clock
     options.maximumWaitingJobs = configuration.writeQueue
+    options.maximumWaitingBytes = configuration.writeQueueSizeBytes
+    options.writerCacheBytes = configuration.writerCacheSizeBytes
+    options.readerCacheBytes = configuration.readerCacheSizeBytes
+    options.checkpointSizeBytes = configuration.walCheckpointSizeBytes
+    options.restartSizeBytes = configuration.walRestartSizeBytes
     options.maximumBatchJobs = configuration.writesPerCommit
     options.maximumReadDuration = configuration.reportDeadline
     options.maximumWriteDuration = configuration.writeDeadline

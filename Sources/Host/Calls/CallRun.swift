@@ -25,5 +25,8 @@ struct CallRun: Sendable {
   var credential: Credential? { call.hostContext.map { unsafeDowncast($0, to: Credential.self) } }
 
   /// On whose behalf the call runs.
-  var caller: Caller { credential?.caller ?? .system }
+  var caller: Caller { credential?.caller ?? Self.anonymous }
+
+  /// The caller of a method that needs no token.
+  private static let anonymous = Caller(id: "anonymous", name: "anonymous", roles: Roles.anyone.rawValue)
 }

@@ -35,9 +35,25 @@ extension ConfigurationKey {
   static let writeQueue = ConfigurationKey(
     "write-queue", .whole(16...1_000_000), default: "20000",
     "Writes that may wait for a commit; further ones are refused with RESOURCE_EXHAUSTED.")
+  static let writeQueueSizeBytes = ConfigurationKey(
+    "write-queue-size-bytes", .whole(1_048_576...4_294_967_296), default: "67108864",
+    "The memory that waiting writes may hold; further ones are refused with RESOURCE_EXHAUSTED.")
   static let writesPerCommit = ConfigurationKey(
     "writes-per-commit", .whole(1...10_000), default: "512",
     "Writes that share one commit at most.")
+
+  static let writerCacheSizeBytes = ConfigurationKey(
+    "writer-cache-size-bytes", .whole(1_048_576...8_589_934_592), default: "33554432",
+    "The database pages that the writer keeps in memory.")
+  static let readerCacheSizeBytes = ConfigurationKey(
+    "reader-cache-size-bytes", .whole(1_048_576...8_589_934_592), default: "8388608",
+    "The database pages that each loop and each report thread keeps in memory.")
+  static let walCheckpointSizeBytes = ConfigurationKey(
+    "wal-checkpoint-size-bytes", .whole(1_048_576...1_073_741_824), default: "16777216",
+    "From this size on the write-ahead log is copied into the database although writes wait.")
+  static let walRestartSizeBytes = ConfigurationKey(
+    "wal-restart-size-bytes", .whole(2_097_152...4_294_967_296), default: "41943040",
+    "From this size on the writer waits shortly for readers, so that the write-ahead log can start over.")
 
   static let connections = ConfigurationKey(
     "connections", .whole(1...100_000), default: "4096",
@@ -54,6 +70,25 @@ extension ConfigurationKey {
   static let decodedSizeBytes = ConfigurationKey(
     "decoded-size-bytes", .whole(1_048_576...1_073_741_824), default: "67108864",
     "The most memory that decoding one message may take.")
+
+  static let bufferedSizeBytes = ConfigurationKey(
+    "buffered-size-bytes", .whole(1_048_576...1_073_741_824), default: "67108864",
+    "The unfinished messages that one connection may have waiting.")
+  static let handshakeMilliseconds = ConfigurationKey(
+    "handshake-milliseconds", .whole(100...600_000), default: "10000",
+    "How long a new connection may take until its HTTP/2 settings are agreed.")
+  static let bodyMilliseconds = ConfigurationKey(
+    "body-milliseconds", .whole(100...3_600_000), default: "60000",
+    "How long the message of a call may take to arrive.")
+  static let stallMilliseconds = ConfigurationKey(
+    "stall-milliseconds", .whole(100...3_600_000), default: "60000",
+    "How long a client may leave a reply lying.")
+  static let idleSeconds = ConfigurationKey(
+    "idle-seconds", .whole(1...86_400), default: "900",
+    "How long a connection without calls is kept.")
+  static let keepaliveSeconds = ConfigurationKey(
+    "keepalive-seconds", .whole(1...86_400), default: "120",
+    "After how much silence a client with open calls is asked whether it is still there.")
 
   static let readDeadlineMilliseconds = ConfigurationKey(
     "read-deadline-milliseconds", .whole(1...600_000), default: "5000",
@@ -83,8 +118,11 @@ extension ConfigurationKey {
   /// Every key of the host, in the order in which `yizhand config` prints them.
   public static let all: [ConfigurationKey] = [
     data, listen, metrics, insecureListenAnywhere, logLevel, slowCallMilliseconds,
-    loops, reportThreads, reportQueue, writeQueue, writesPerCommit,
+    loops, reportThreads, reportQueue, writeQueue, writeQueueSizeBytes, writesPerCommit,
+    writerCacheSizeBytes, readerCacheSizeBytes, walCheckpointSizeBytes, walRestartSizeBytes,
     connections, streamsPerConnection, messageSizeBytes, metadataSizeBytes, decodedSizeBytes,
+    bufferedSizeBytes,
+    handshakeMilliseconds, bodyMilliseconds, stallMilliseconds, idleSeconds, keepaliveSeconds,
     readDeadlineMilliseconds, reportDeadlineMilliseconds, writeDeadlineMilliseconds, drainMilliseconds,
     tokenCacheMilliseconds, tokenLifetimeDays, idempotencyRetentionHours,
   ]

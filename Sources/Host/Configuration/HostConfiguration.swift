@@ -20,8 +20,18 @@ public struct HostConfiguration: Sendable {
   public var reportQueue: Int
   /// Writes that may wait.
   public var writeQueue: Int
+  /// The memory of writes that wait.
+  public var writeQueueSizeBytes: Int
   /// Writes in one commit.
   public var writesPerCommit: Int
+  /// The writer's page cache.
+  public var writerCacheSizeBytes: Int
+  /// Each reader's page cache.
+  public var readerCacheSizeBytes: Int
+  /// The size of the write-ahead log from which it is copied.
+  public var walCheckpointSizeBytes: Int
+  /// The size of the write-ahead log from which it has to start over.
+  public var walRestartSizeBytes: Int
   /// Connections at once.
   public var connections: Int
   /// Calls at once on a connection.
@@ -32,6 +42,18 @@ public struct HostConfiguration: Sendable {
   public var metadataSizeBytes: Int
   /// The most memory for decoding a message.
   public var decodedSizeBytes: Int
+  /// The unfinished messages of a connection.
+  public var bufferedSizeBytes: Int
+  /// How long the settings of a connection may take.
+  public var handshake: Duration
+  /// How long a message may take to arrive.
+  public var body: Duration
+  /// How long a reply may lie.
+  public var stall: Duration
+  /// How long a connection without calls is kept.
+  public var idle: Duration
+  /// How long a client with calls may be silent.
+  public var keepalive: Duration
   /// The longest that a READ, a REPORT and a WRITE may take.
   public var readDeadline: Duration
   /// See `readDeadline`.
@@ -64,6 +86,17 @@ public struct HostConfiguration: Sendable {
     reportThreads = resolved.whole(.reportThreads)
     reportQueue = resolved.whole(.reportQueue)
     writeQueue = resolved.whole(.writeQueue)
+    writeQueueSizeBytes = resolved.whole(.writeQueueSizeBytes)
+    writerCacheSizeBytes = resolved.whole(.writerCacheSizeBytes)
+    readerCacheSizeBytes = resolved.whole(.readerCacheSizeBytes)
+    walCheckpointSizeBytes = resolved.whole(.walCheckpointSizeBytes)
+    walRestartSizeBytes = resolved.whole(.walRestartSizeBytes)
+    bufferedSizeBytes = resolved.whole(.bufferedSizeBytes)
+    handshake = resolved.milliseconds(.handshakeMilliseconds)
+    body = resolved.milliseconds(.bodyMilliseconds)
+    stall = resolved.milliseconds(.stallMilliseconds)
+    idle = .seconds(resolved.whole(.idleSeconds))
+    keepalive = .seconds(resolved.whole(.keepaliveSeconds))
     writesPerCommit = resolved.whole(.writesPerCommit)
     connections = resolved.whole(.connections)
     streamsPerConnection = resolved.whole(.streamsPerConnection)
