@@ -2,14 +2,13 @@ import Glibc
 
 @main
 enum Main {
-  static func main() async {
-    Interrupts.install()
+  static func main() {
+    Interrupts.block()
     let program = Program(
       console: SystemConsole(), environment: Environment(environmentVariables()), connect: Connector.connect)
     let arguments = Array(CommandLine.arguments.dropFirst())
-    let task = Task { await program.run(arguments) }
-    Interrupts.onFirst { task.cancel() }
-    exit(await task.value.rawValue)
+    let task = Task.detached { exit(await program.run(arguments).rawValue) }
+    Interrupts.waitForever { task.cancel() }
   }
 
   private static func environmentVariables() -> [String: String] {

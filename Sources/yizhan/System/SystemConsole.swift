@@ -71,10 +71,14 @@ final class SystemConsole: Console {
   }
 
   /// Makes typing visible again, if a secret is being asked for. Called before the process ends by a signal.
-  static func restoreTerminal() {
+  /// - Returns: whether one was being asked for.
+  @discardableResult
+  static func restoreTerminal() -> Bool {
     saved.withLock { state in
-      if var previous = state { tcsetattr(STDIN_FILENO, TCSAFLUSH, &previous) }
+      guard var previous = state else { return false }
+      tcsetattr(STDIN_FILENO, TCSAFLUSH, &previous)
       state = nil
+      return true
     }
   }
 
