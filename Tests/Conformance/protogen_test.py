@@ -77,7 +77,7 @@ REFUSED = [
     ("Struct", "message A {\n  google.protobuf.Struct s = 1;\n}", 7, "declare a message instead"),
     ("Value", "message A {\n  google.protobuf.Value v = 1;\n}", 7, "declare a message instead"),
     ("reserved name", "message Snapshot {}", 6, "would hide one that generated code needs"),
-    ("names that meet", "message A {\n  string worker_id = 1;\n  string worker_i_d = 2;\n}", 6,
+    ("names that meet", "message A {\n  oneof worker_id { string x = 1; }\n  string worker_i_d = 2;\n}", 6,
      "would be workerID in Swift"),
     ("foreign module", "message A {\n  yizhan.wishes.v1.Wish w = 1;\n}", 7, "belongs to Wishes"),
 ]
