@@ -1,6 +1,8 @@
 import ModuleKit
 
-/// The register's schema, oldest first. SQL in the subset that SQLite and PostgreSQL share.
+/// The register's schema, oldest first. SQL in the subset that SQLite and PostgreSQL share, but for the words
+/// WITHOUT ROWID, which a PostgreSQL engine leaves out: they keep a row with its primary key, so that a worker and
+/// the worker's employments are one page each and not two.
 enum WorkersMigrations {
   static let all = [
     Migration(
@@ -70,7 +72,7 @@ enum WorkersMigrations {
         create_time BIGINT NOT NULL,
         update_time BIGINT NOT NULL,
         CHECK ((state = 3) = (merged_into IS NOT NULL))
-      )
+      ) WITHOUT ROWID
       """,
       """
       CREATE UNIQUE INDEX workers_worker_identity_number ON workers_worker (identity_number)
@@ -87,22 +89,22 @@ enum WorkersMigrations {
       CREATE TABLE workers_phone (
         phone TEXT NOT NULL PRIMARY KEY,
         worker_id TEXT NOT NULL REFERENCES workers_worker (id)
-      )
+      ) WITHOUT ROWID
       """,
       """
       CREATE TABLE workers_employment (
-        id TEXT NOT NULL PRIMARY KEY,
         worker_id TEXT NOT NULL REFERENCES workers_worker (id),
+        id TEXT NOT NULL,
         organisation_id TEXT NOT NULL REFERENCES workers_organisation (id),
         station TEXT NOT NULL,
         occupation INTEGER NOT NULL,
         staff_number TEXT NOT NULL,
         start_date TEXT NOT NULL,
         end_date TEXT NOT NULL,
-        state INTEGER NOT NULL
-      )
+        state INTEGER NOT NULL,
+        PRIMARY KEY (worker_id, id)
+      ) WITHOUT ROWID
       """,
-      "CREATE INDEX workers_employment_worker ON workers_employment (worker_id, start_date, id)",
       """
       CREATE UNIQUE INDEX workers_employment_open ON workers_employment (organisation_id, worker_id)
       WHERE state = 1

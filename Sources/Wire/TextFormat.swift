@@ -20,7 +20,7 @@ public enum TextFormat: Sendable, CaseIterable {
     case .uuid: Self.isUUID(text)
     case .date: CalendarDate(text) != nil
     case .areaCode: Self.isAreaCode(text)
-    case .phone: PhoneNumber.normalised(text) != nil
+    case .phone: PhoneNumber.isPlausible(text)
     case .identityNumber: IdentityNumber(text) != nil
     case .key: Self.isKey(text)
     }

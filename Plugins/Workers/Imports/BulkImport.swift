@@ -10,7 +10,7 @@ import ModuleKit
 /// 3. A row with errors has no effect: it is checked as a whole before anything is written.
 struct BulkImport: Sendable {
   /// Rows of one transaction: enough to spread the cost of a commit, few enough not to keep others waiting.
-  static let chunkSize = 250
+  static let chunkSize = 500
   /// Rows of one dry run, whose would-be entries are kept in memory.
   static let maximumDryRunRows = 250_000
   /// Row errors that the call itself returns.

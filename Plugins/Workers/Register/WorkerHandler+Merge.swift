@@ -79,8 +79,8 @@ struct WorkerMerge {
     for employment in source.employments {
       let isDuplicate = employment.state == .open && open.contains(employment.organisationID)
       try transaction.execute(
-        "UPDATE workers_employment SET worker_id = ?, state = ? WHERE id = ?", target.id,
-        (isDuplicate ? EmploymentState.duplicate : employment.state).rawValue, employment.id)
+        "UPDATE workers_employment SET worker_id = ?, state = ? WHERE worker_id = ? AND id = ?", target.id,
+        (isDuplicate ? EmploymentState.duplicate : employment.state).rawValue, source.id, employment.id)
     }
   }
 }

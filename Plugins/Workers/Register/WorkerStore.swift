@@ -35,12 +35,12 @@ struct WorkerStore {
     try id.flatMap { try worker($0, .everything) }.map { KnownWorker($0) }
   }
 
-  /// A worker's employments, oldest first.
+  /// A worker's employments, in the order that they were entered.
   func employments(of workerID: String) throws -> [Employment] {
     try snapshot.all(
       """
       SELECT id, organisation_id, station, occupation, staff_number, start_date, end_date, state
-      FROM workers_employment WHERE worker_id = ? ORDER BY start_date, id
+      FROM workers_employment WHERE worker_id = ? ORDER BY id
       """, workerID
     ) { row in
       Employment(

@@ -100,8 +100,8 @@ struct WorkerWriter {
   /// Ends an employment.
   func end(_ employment: Employment, of workerID: String, on date: CalendarDate, isLast: Bool) throws {
     try transaction.execute(
-      "UPDATE workers_employment SET state = ?, end_date = ? WHERE id = ?", EmploymentState.ended.rawValue,
-      "\(date)", employment.id)
+      "UPDATE workers_employment SET state = ?, end_date = ? WHERE worker_id = ? AND id = ?",
+      EmploymentState.ended.rawValue, "\(date)", workerID, employment.id)
     try setState(isLast ? .left : .active, of: workerID)
     try transaction.emit(
       EmploymentEndedEvent(
