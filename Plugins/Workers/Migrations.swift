@@ -79,7 +79,7 @@ enum WorkersMigrations {
       WHERE identity_number IS NOT NULL
       """,
       "CREATE INDEX workers_worker_area ON workers_worker (area_code, id)",
-      "CREATE INDEX workers_worker_name ON workers_worker (name, id)",
+      "CREATE INDEX workers_worker_name ON workers_worker (name, area_code, id)",
       """
       CREATE INDEX workers_worker_numberless ON workers_worker (name, id)
       WHERE identity_number IS NULL AND merged_into IS NULL

@@ -489,7 +489,7 @@ public struct Worker: GeneratedMessage {
   public var occupations: [Occupation]
   /// Where the worker is registered.
   public var areaCode: String
-  /// Party, union and youth league; unset for platforms.
+  /// Party, union and youth league; unset if nothing is known, and for platforms.
   public var affiliation: Affiliation?
   /// Work for platforms, in the order that it was entered. A platform sees its own only.
   public var employments: [Employment]

@@ -1472,7 +1472,7 @@ public protocol WorkerServiceHandler: Sendable {
   /// Finds a worker by identity number or by any of the worker's phones. Fails with NOT_FOUND if there is
   /// none.
   func findWorker(_ request: FindWorkerRequest, _ snapshot: Snapshot) throws -> Worker
-  /// Lists workers: by name if a name prefix is given, else of one platform in the order they were
+  /// Lists workers: by name and area if a name prefix is given, else of one platform in the order they were
   /// registered, else by area.
   func listWorkers(_ request: ListWorkersRequest, _ snapshot: Snapshot) throws -> ListWorkersResponse
   /// Changes what is known of a worker. Platforms change phones and occupations only. Fails with ABORTED if
@@ -1557,7 +1557,7 @@ public struct WorkerServiceClient: Sendable {
     try await channel.unary(WorkerServiceMethods.findWorker, request, options)
   }
 
-  /// Lists workers: by name if a name prefix is given, else of one platform in the order they were
+  /// Lists workers: by name and area if a name prefix is given, else of one platform in the order they were
   /// registered, else by area.
   public func listWorkers(_ request: ListWorkersRequest, _ options: CallOptions = CallOptions()) async throws
     -> ListWorkersResponse

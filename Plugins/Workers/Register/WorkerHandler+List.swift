@@ -25,18 +25,24 @@ extension WorkerHandler {
 struct WorkerFilter {
   /// The order of a list: that of the index which leaves fewest rows to look at.
   enum Order: Equatable {
-    /// By name, when a prefix is given.
+    /// By name and area, when a prefix is given.
     case name
     /// By identifier, which is the order of registration, among those of one platform.
     case registration
     /// By area.
     case area
 
-    var keyCount: Int { self == .registration ? 1 : 2 }
+    var keyCount: Int {
+      switch self {
+      case .name: 3
+      case .registration: 1
+      case .area: 2
+      }
+    }
 
     func key(_ worker: Worker) -> [String] {
       switch self {
-      case .name: [worker.name, worker.id]
+      case .name: [worker.name, worker.areaCode, worker.id]
       case .registration: [worker.id]
       case .area: [worker.areaCode, worker.id]
       }
@@ -98,7 +104,7 @@ struct WorkerFilter {
       query.append(" AND (w.occupations & ?) <> 0", OccupationSet(occupation).rawValue)
     }
     switch order {
-    case .name: query.append(" ORDER BY w.name, w.id")
+    case .name: query.append(" ORDER BY w.name, w.area_code, w.id")
     case .registration: query.append(" ORDER BY e.worker_id")
     case .area: query.append(" ORDER BY w.area_code, w.id")
     }
@@ -113,7 +119,10 @@ struct WorkerFilter {
       query.append(
         " AND w.name >= ? AND w.name < ?", cursor.first ?? namePrefix,
         WorkerFilter.successor(ofPrefix: namePrefix))
-      if cursor.count == 2 { query.append(" AND (w.name, w.id) > (?, ?)", cursor[0], cursor[1]) }
+      if cursor.count == 3 {
+        query.append(
+          " AND (w.name, w.area_code, w.id) > (?, ?, ?)", cursor[0], cursor[1], cursor[2])
+      }
     case .registration:
       if cursor.count == 1 { query.append(" AND e.worker_id > ?", cursor[0]) }
     case .area:

@@ -103,7 +103,7 @@ enum DuplicateQuery {
       WHERE s.identity_number IS NULL AND s.merged_into IS NULL
         AND t.name = s.name AND t.id <> s.id AND t.merged_into IS NULL
         AND (t.identity_number IS NOT NULL OR t.id < s.id)
-        AND substr(t.area_code, 1, 6) = substr(s.area_code, 1, 6)
+        AND t.area_code >= substr(s.area_code, 1, 6) AND t.area_code < substr(s.area_code, 1, 6) || ':'
       """)
     if let range = reachable.range {
       // Not as a range of codes: the list is to be read from the index of entries without a number, in order.

@@ -109,10 +109,12 @@ struct WorkerRecord {
     text.isEmpty ? [] : text.split(separator: " ").map(String.init)
   }
 
-  private static func affiliation(_ row: Row) -> Affiliation {
-    Affiliation(
+  /// Nil if nothing is known of it.
+  private static func affiliation(_ row: Row) -> Affiliation? {
+    let affiliation = Affiliation(
       partyMembership: PartyMembership(rawValue: Int32(row.int(7))), isMobilePartyMember: row.bool(8),
       partyBranch: row.text(9), isUnionMember: row.bool(10), unionName: row.text(11),
       isYouthLeagueMember: row.bool(12), youthLeagueBranch: row.text(13))
+    return affiliation == Affiliation() ? nil : affiliation
   }
 }
