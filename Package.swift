@@ -150,6 +150,9 @@ let package = Package(
     tests("RPC", ["Wire"]),
     tests("RPCTransport", ["RPC", "HTTP2", "Wire"]),
     tests("Storage", []),
+    .executableTarget(
+      name: "StorageTorture", dependencies: ["Storage"], path: "Tests/Faults/StorageTorture",
+      swiftSettings: strict),
     tests("ModuleKit", ["Storage", "RPC", "Wire"]),
     tests("Host", ["ModuleKit", "Storage", "RPC", "RPCTransport", "Wire", "ModuleTesting"]),
     tests("yizhan", ["RPC", "Wire"]),

@@ -15,7 +15,7 @@ final class Connection {
   let role: Role
   let clock: HostClock
   let scratch = BindingScratch()
-  var statements: StatementCache
+  let statements: StatementCache
   let authority: Authority
 
   /// Counts calls: what belongs to an earlier one is dead.
@@ -95,6 +95,7 @@ final class Connection {
     sqlite3_clear_bindings(statement.handle)
     scratch.release(to: statement.scratchMark)
     statement.isInUse = false
+    if statement.misread != nil { statement.misread = nil }
     if statement.isTransient { sqlite3_finalize(statement.handle) }
   }
 

@@ -25,6 +25,20 @@ final class DataDirectory: Sendable {
     let text = "\(getpid())\n"
     ftruncate(file, 0)
     _ = text.withCString { pwrite(file, $0, strlen($0), 0) }
+    do {
+      try makeDatabaseFile()
+    } catch {
+      close(file)
+      throw error
+    }
+  }
+
+  /// Makes the database file for its owner alone; SQLite gives its other files the same mode. It is closed again
+  /// before SQLite opens it: closing any descriptor of a file drops the process's locks on it.
+  private func makeDatabaseFile() throws {
+    let file = open(databasePath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw Self.unusable(path) }
+    close(file)
   }
 
   /// Lets the directory go.

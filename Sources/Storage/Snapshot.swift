@@ -111,9 +111,11 @@ public class Snapshot {
   }
 
   @inlinable
-  final func run<T>(_ statement: Statement, _ body: (Statement) throws -> T) rethrows -> T {
+  final func run<T>(_ statement: Statement, _ body: (Statement) throws -> T) throws -> T {
     defer { connection.end(statement) }
-    return try body(statement)
+    let result = try body(statement)
+    try statement.check()
+    return result
   }
 
   final func checkAlive() throws {

@@ -10,6 +10,8 @@ final class Statement {
   let isReadOnly: Bool
   unowned(unsafe) let connection: Connection
   var isInUse = false
+  /// What a closure has read wrongly in this use; nil for nothing.
+  var misread: String?
   /// Not in the cache: finalized after its one use.
   var isTransient = false
   /// When it was last used, in uses of the cache.
@@ -40,6 +42,14 @@ final class Statement {
   @usableFromInline
   func finish() throws {
     if !isReadOnly { while try step() {} }
+  }
+
+  /// Refuses a result that was read wrongly.
+  @usableFromInline
+  func check() throws {
+    guard let misread else { return }
+    self.misread = nil
+    throw StorageError.invalidStatement(module: scope.name, message: misread)
   }
 
   @inlinable

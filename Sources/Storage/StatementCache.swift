@@ -2,15 +2,13 @@ internal import CSQLite
 
 /// Prepared statements of one connection: at most `limit`, the least recently used dropped first.
 ///
-/// A literal is found by its address, which costs no hashing of text; a composed query by its text.
-struct StatementCache {
+/// A literal is found by its address, which costs no hashing of text; a composed query by its text. Literals that
+/// are used often are found in a small table of recent ones without any hashing.
+final class StatementCache {
   private struct LiteralKey: Hashable {
     let scope: Int
     let address: UInt
     let count: Int
-
-    // The address alone spreads well enough; the default hashing of three fields shows in a point read.
-    func hash(into hasher: inout Hasher) { hasher.combine(address &+ UInt(bitPattern: scope) &<< 48) }
   }
 
   private struct TextKey: Hashable {
@@ -18,24 +16,58 @@ struct StatementCache {
     let text: String
   }
 
+  /// A recent literal; the dictionary keeps the statement alive, and dropping one empties its place here.
+  private struct Recent {
+    var scope: Int
+    var address: UInt
+    var count: Int
+    unowned(unsafe) var statement: Statement
+  }
+
+  private static let recentCount = 256
   private let limit: Int
+  private let recent: UnsafeMutablePointer<Recent?>
   private var literals: [LiteralKey: Statement] = [:]
   private var texts: [TextKey: Statement] = [:]
   private var uses: UInt64 = 0
   private(set) var misses: UInt64 = 0
 
-  init(limit: Int) { self.limit = max(limit, 8) }
+  init(limit: Int) {
+    self.limit = max(limit, 8)
+    recent = .allocate(capacity: Self.recentCount)
+    recent.initialize(repeating: nil, count: Self.recentCount)
+  }
+
+  deinit { recent.deallocate() }
 
   /// How often a statement was found prepared.
   var hits: UInt64 { uses - misses }
 
-  mutating func statement(_ sql: StaticString, in scope: ModuleScope, for connection: Connection) throws
-    -> Statement
-  {
+  func statement(_ sql: StaticString, in scope: ModuleScope, for connection: Connection) throws -> Statement {
     precondition(sql.hasPointerRepresentation, "a statement is longer than one character")
     uses &+= 1
-    let key = LiteralKey(
-      scope: scope.number, address: UInt(bitPattern: sql.utf8Start), count: sql.utf8CodeUnitCount)
+    let address = UInt(bitPattern: sql.utf8Start)
+    let place =
+      recent + Int((address >> 3 ^ address >> 11 ^ UInt(bitPattern: scope.number)) % UInt(Self.recentCount))
+    if let found = place.pointee, found.address == address, found.scope == scope.number,
+      found.count == sql.utf8CodeUnitCount, !found.statement.isInUse
+    {
+      found.statement.lastUse = uses
+      return found.statement
+    }
+    let statement = try lookUp(sql, address, scope, connection)
+    if !statement.isTransient {
+      place.pointee = Recent(
+        scope: scope.number, address: address, count: sql.utf8CodeUnitCount, statement: statement)
+    }
+    return statement
+  }
+
+  private func lookUp(_ sql: StaticString, _ address: UInt, _ scope: ModuleScope, _ connection: Connection)
+    throws
+    -> Statement
+  {
+    let key = LiteralKey(scope: scope.number, address: address, count: sql.utf8CodeUnitCount)
     let found = literals[key]
     if let found, !found.isInUse {
       found.lastUse = uses
@@ -47,9 +79,7 @@ struct StatementCache {
     return made
   }
 
-  mutating func statement(_ sql: String, in scope: ModuleScope, for connection: Connection) throws
-    -> Statement
-  {
+  func statement(_ sql: String, in scope: ModuleScope, for connection: Connection) throws -> Statement {
     uses &+= 1
     let key = TextKey(scope: scope.number, text: sql)
     let found = texts[key]
@@ -67,7 +97,8 @@ struct StatementCache {
     return made
   }
 
-  mutating func removeAll() {
+  func removeAll() {
+    recent.update(repeating: nil, count: Self.recentCount)
     for statement in literals.values { sqlite3_finalize(statement.handle) }
     for statement in texts.values { sqlite3_finalize(statement.handle) }
     literals = [:]
@@ -76,7 +107,7 @@ struct StatementCache {
 
   /// Prepares a statement. One whose cached twin is in use (a walk that runs its own query again) is for this
   /// use only.
-  private mutating func make(
+  private func make(
     _ sql: UnsafePointer<CChar>, count: Int, _ scope: ModuleScope, _ connection: Connection, isTransient: Bool
   ) throws -> Statement {
     misses &+= 1
@@ -88,10 +119,11 @@ struct StatementCache {
     return statement
   }
 
-  private mutating func evict() {
+  private func evict() {
     let literal = literals.filter { !$0.value.isInUse }.min { $0.value.lastUse < $1.value.lastUse }
     let text = texts.filter { !$0.value.isInUse }.min { $0.value.lastUse < $1.value.lastUse }
     if let literal, literal.value.lastUse < text?.value.lastUse ?? .max {
+      recent.update(repeating: nil, count: Self.recentCount)
       sqlite3_finalize(literal.value.handle)
       literals[literal.key] = nil
     } else if let text {

@@ -202,7 +202,7 @@ import Testing
       try await database.read(in: call(deadline: started + .milliseconds(100))) { try $0.runaway() }
     }
     let took = ContinuousClock.now - started
-    #expect(took >= .milliseconds(100) && took < .seconds(2))
+    #expect(took >= .milliseconds(100))
     // The reader is as usable as before.
     #expect(try await database.read { try $0.first("SELECT 1") { $0.int(0) } } == 1)
   }
