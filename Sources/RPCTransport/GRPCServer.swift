@@ -166,6 +166,7 @@ public final class GRPCServer: Sendable {
     await waitForConnections(upTo: .seconds(1))
     onEachLoop { $0.closeAll() }
     await waitForConnections(upTo: .seconds(1))
+    for loop in loops { loop.inbox.close() }
     try? await group.shutdownGracefully()
   }
 

@@ -14,6 +14,7 @@ final class LoopInbox: Sendable {
   private struct State {
     var work: [Work] = []
     var isScheduled = false
+    var isClosed = false
   }
 
   private let eventLoop: any EventLoop
@@ -23,6 +24,7 @@ final class LoopInbox: Sendable {
 
   func add(_ work: Work) {
     let mustSchedule = state.withLock { state in
+      if state.isClosed { return false }
       state.work.append(work)
       if state.isScheduled { return false }
       state.isScheduled = true
@@ -30,6 +32,9 @@ final class LoopInbox: Sendable {
     }
     if mustSchedule { eventLoop.execute { self.drain() } }
   }
+
+  /// Takes nothing more, because the loop is about to end: what a handler answers then comes too late.
+  func close() { state.withLock { $0.isClosed = true } }
 
   private func drain() {
     let work = state.withLock { state in

@@ -12,6 +12,28 @@ import Testing
     func add() { count.add(1, ordering: .relaxed) }
   }
 
+  @Test func givesUpWhenTheTimeIsOver() async throws {
+    try await Scratch.with { directory in
+      let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+      let configuration = try HostConfiguration(testing: ["drain-milliseconds": "100"], directory: directory)
+      let host = try await RunningHost.start(
+        modules: [EchoModule()], configuration: configuration, logger: logger)
+      let channel = TestChannel(host.address, token: try #require(host.firstToken))
+      EchoGate.other.close()
+      async let status = EchoClient(channel).failure("Put", "hang")
+      while !EchoGate.other.isReached { try await Task.sleep(for: .milliseconds(5)) }
+      let start = ContinuousClock.now
+      async let isDrained = host.stop()
+      #expect(await status.code == .unavailable)
+      #expect(ContinuousClock.now - start < .seconds(5))
+      // The writer is still at it; the database waits for it, whoever has gone meanwhile.
+      try await Task.sleep(for: .milliseconds(1_500))
+      EchoGate.other.open()
+      #expect(await isDrained == false)
+      await channel.close()
+    }
+  }
+
   /// SIGTERM in the middle of a thousand calls: each has either taken effect and been answered with success, or has
   /// had no effect.
   @Test func losesNoAcceptedCall() async throws {

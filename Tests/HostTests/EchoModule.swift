@@ -97,6 +97,7 @@ struct EchoModule: Module {
       try transaction.emit(ProtoStringValue(value: String(request.value.dropFirst(5))), subject: "test")
     }
     if request.value == "wait" { EchoGate.shared.wait() }
+    if request.value == "hang" { EchoGate.other.wait() }
     let id = transaction.makeID()
     try transaction.execute("INSERT INTO echo_note (id, text) VALUES (?, ?)", id, request.value)
     return ProtoStringValue(value: id)
@@ -120,6 +121,8 @@ enum Surprise: Error {
 /// Holds a write until a test lets it go.
 final class EchoGate: Sendable {
   static let shared = EchoGate()
+  /// Tests run side by side; each that holds writes has a gate of its own.
+  static let other = EchoGate()
   private let isOpen = Atomic<Bool>(false)
   private let hasArrived = Atomic<Bool>(false)
 

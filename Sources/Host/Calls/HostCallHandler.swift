@@ -73,6 +73,8 @@ final class HostCallHandler: CallHandler {
     _ run: CallRun, _ message: UnsafeRawBufferPointer, _ loop: LoopState, _ body: BoundMethod.Read
   ) {
     var output: [UInt8] = []
+    // Most replies fit, so that encoding them allocates once.
+    output.reserveCapacity(256)
     do {
       try loop.reader.read(call: context(run)) { try body(message, loop.arena, $0, &output) }
     } catch {

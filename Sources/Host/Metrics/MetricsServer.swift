@@ -35,7 +35,7 @@ final class MetricsServer: Sendable {
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          guard open.value < connectionsLimit else { throw ChannelError.connectPending }
+          guard open.value < connectionsLimit else { throw TooManyConnections() }
           open.value += 1
           channel.closeFuture.whenComplete { _ in open.value -= 1 }
           try channel.pipeline.syncOperations.configureHTTPServerPipeline()
@@ -60,6 +60,9 @@ final class MetricsServer: Sendable {
     try? await group.shutdownGracefully()
   }
 }
+
+/// Closes a connection that is one too many.
+private struct TooManyConnections: Error {}
 
 /// How many connections are open. Touched from the one event loop of the metrics server only; that makes it safe.
 private final class ConnectionCount: @unchecked Sendable {
