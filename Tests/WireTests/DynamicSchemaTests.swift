@@ -18,6 +18,10 @@ import Testing
     #expect(light.values.map(\.comment) == ["", "Barely.", "", ""])
     let service = try #require(vectors.schema.service("fixture.v1.EverythingService"))
     #expect(service.comment == "Serves the fixture.")
+    #expect(
+      vectors.schema.comment(ofPackage: "fixture.v1")
+        == "Messages that use all of proto3, for the tests of dynamic messages.")
+    #expect(vectors.schema.comment(ofPackage: "no.such").isEmpty)
     #expect(service.methods.map(\.comment) == ["Writes everything.", "", ""])
     #expect(try vectors.everything.oneofs.map(\.comment) == ["Exactly one of them."])
   }

@@ -144,17 +144,17 @@ import Wire
         state      TAKEN
         open time  2026-01-31 17:30:00
         limit      1h 30m
+        tags       a, b
+        labels     k=v
+        heated     yes
         site
           area code  330106
           address    文三路
                      1号
-        tags       a, b
-        labels     k=v
         parcels
           CODE  GRAMS
           P1    250
-          P22   
-        heated     yes
+          P22
 
         """)
   }

@@ -30,7 +30,7 @@ import Wire
     let outcome = await server.run("modules", "-o", "csv")
     #expect(
       outcome.output
-        == "module,package,commands,about\r\nlockers,yizhan.lockers.v1,10,Lockers at stations and gates\r\n")
+        == "module,package,commands,about\r\nlockers,yizhan.lockers.v1,10,A module that the CLI has never heard of: delivery lockers\r\n")
     #expect(outcome.code == .ok)
   }
 
@@ -39,6 +39,8 @@ import Wire
       "lockers", "--help", console: MemoryConsole(columns: 120), environment: ["NO_COLOR": "1"])
     #expect(outcome.code == .ok)
     let beginning = """
+      A module that the CLI has never heard of: delivery lockers.
+
       Lockers at stations and gates. A locker that the caller may not see is NOT_FOUND.
 
       Staff open any of them.

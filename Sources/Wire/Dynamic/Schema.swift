@@ -17,6 +17,7 @@ public final class Schema: Sendable {
   /// Every service, in the order given.
   public let services: [ServiceSchema]
 
+  private let packageComments: [String: String]
   private let messageIndexes: [String: Int]
   private let enumIndexes: [String: Int]
 
@@ -30,6 +31,7 @@ public final class Schema: Sendable {
     messages = try builder.buildMessages()
     enums = builder.buildEnums()
     services = try builder.buildServices()
+    packageComments = builder.packageComments()
     messageIndexes = builder.messageIndexes
     enumIndexes = builder.enumIndexes
   }
@@ -62,6 +64,9 @@ public final class Schema: Sendable {
 
   /// The service of that full name.
   public func service(_ fullName: String) -> ServiceSchema? { services.first { $0.fullName == fullName } }
+
+  /// The comment at the package in the first file of that package that has one; empty if none has.
+  public func comment(ofPackage package: String) -> String { packageComments[package] ?? "" }
 
   /// The message type of a field; nil if the field holds something else.
   public func message(of field: FieldSchema) -> MessageSchema? {

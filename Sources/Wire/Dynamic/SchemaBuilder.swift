@@ -67,6 +67,15 @@ struct SchemaBuilder {
 
   private func comment(_ file: Int, _ path: [Int32]) -> String { files[file].comments[path] ?? "" }
 
+  /// The comment at each package, path 2 of a file; licences and the like stand above the syntax.
+  func packageComments() -> [String: String] {
+    var comments: [String: String] = [:]
+    for file in files {
+      if let comment = file.comments[[2]], comments[file.package] == nil { comments[file.package] = comment }
+    }
+    return comments
+  }
+
   func buildEnums() -> [EnumSchema] {
     enums.map { located in
       EnumSchema(

@@ -116,7 +116,7 @@ struct CompletionEngine {
     let own = StaticCommand.all.map { OptionSpec.Word(text: $0.name, about: $0.about) }
     guard let catalogue = await catalogue(ArgumentReader([]), parsed) else { return own }
     return catalogue.modules.map { module in
-      OptionSpec.Word(text: module.name, about: FieldHelp.firstSentence(module.services.first?.comment ?? ""))
+      OptionSpec.Word(text: module.name, about: FieldHelp.firstSentence(module.about))
     } + own
   }
 

@@ -14,7 +14,7 @@ struct InspectCommands {
     let rows = catalogue.modules.map { module in
       [
         module.name, module.package, String(module.commands.count),
-        FieldHelp.firstSentence(module.services.first?.comment ?? ""),
+        FieldHelp.firstSentence(module.about),
       ]
     }
     switch session.options.output {

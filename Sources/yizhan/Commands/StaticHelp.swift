@@ -76,6 +76,9 @@ enum StaticHelp {
 enum ModuleHelp {
   static func page(_ module: ModuleCommands, _ session: Session) -> String {
     var page = HelpPage(columns: session.console.columns, usesColour: session.options.usesColour)
+    if !module.services.contains(where: { $0.comment == module.about }) {
+      page.paragraph(DisplayWidth.safeLines(module.about))
+    }
     for service in module.services { page.paragraph(DisplayWidth.safeLines(service.comment)) }
     page.usage(["yizhan \(module.name) COMMAND [OPTIONS]", "yizhan \(module.name) COMMAND --help"])
     page.list(

@@ -19,6 +19,15 @@ struct Column: Sendable {
     return values.text(value, of: field)
   }
 
+  /// Columns less important than this are shown only where there is room for everything.
+  static let rarelyWanted = 30
+
+  /// Whether a part of the text still says something: not so of identifiers, which are copied, and of times.
+  var canBeCut: Bool {
+    guard let field = path.last else { return true }
+    return field.isRepeated || (field.kind == .string && importance < 100 && !field.name.hasSuffix("id"))
+  }
+
   /// How much people want to see a column where not all fit; the highest stay.
   var importance: Int {
     guard let field = path.last else { return 0 }

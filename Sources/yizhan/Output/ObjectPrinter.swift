@@ -19,26 +19,28 @@ struct ObjectPrinter {
 
   private func lines(_ message: DynamicMessage, depth: Int) -> [String] {
     let set = message.type.fields.filter { message[$0] != nil }
-    let longest = set.filter(values.isPlain).map { DisplayWidth.of($0.name) }.max() ?? 0
+    // What fits on a line comes first; what has lines of its own would tear it apart.
+    let plain = set.filter { values.isPlain($0) || depth >= Self.depthLimit }
+    let nested = set.filter { !values.isPlain($0) && depth < Self.depthLimit }
+    let longest = plain.map { DisplayWidth.of($0.name) }.max() ?? 0
     var lines: [String] = []
-    for field in set {
+    for field in plain {
       guard let value = message[field] else { continue }
-      let name = field.name.replacing("_", with: " ")
-      if values.isPlain(field) || depth >= Self.depthLimit {
-        lines += plain(name, values.text(value, of: field), indent: longest, depth: depth)
-        continue
+      lines += self.plain(Self.name(field), values.text(value, of: field), indent: longest, depth: depth)
+    }
+    for field in nested {
+      let inner: [String]
+      switch message[field] {
+      case .message(let child)?: inner = self.lines(child, depth: depth + 1)
+      case .list(let elements)?: inner = table(elements, field, depth: depth)
+      default: inner = []
       }
-      lines.append(name)
-      switch value {
-      case .message(let child): lines += indented(self.lines(child, depth: depth + 1))
-      case .list(let elements): lines += indented(table(elements, field, depth: depth))
-      default: break
-      }
+      if !inner.isEmpty { lines += [Self.name(field)] + inner.map { "  " + $0 } }
     }
     return lines
   }
 
-  private func indented(_ lines: [String]) -> [String] { lines.map { "  " + $0 } }
+  private static func name(_ field: FieldSchema) -> String { field.name.replacing("_", with: " ") }
 
   /// A name and a value; a long value goes on below itself.
   private func plain(_ name: String, _ text: String, indent: Int, depth: Int) -> [String] {
@@ -64,7 +66,7 @@ struct ObjectPrinter {
     let shown = Table.choose(columns, rows: cells, width: room)
     let table = Table(
       headings: shown.map { columns[$0].heading }, rows: cells.map { row in shown.map { row[$0] } },
-      width: room)
+      cuttable: shown.map { columns[$0].canBeCut }, width: room)
     return [table.header(bold: usesColour)] + cells.map { row in table.line(shown.map { row[$0] }) }
   }
 }

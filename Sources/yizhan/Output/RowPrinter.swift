@@ -73,7 +73,7 @@ struct RowPrinter {
         choosesColumns ? Table.choose(columns, rows: cells, width: width) : Array(columns.indices)
       table = Table(
         headings: shown.map { columns[$0].heading }, rows: cells.map { row in shown.map { row[$0] } },
-        width: width)
+        cuttable: shown.map { columns[$0].canBeCut }, width: width)
       console.line(table.header(bold: usesColour))
       self.table = (table, shown)
     }

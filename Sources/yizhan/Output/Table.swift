@@ -10,20 +10,24 @@ struct Table {
   private var widths: [Int]
 
   /// Creates a table of given columns, for rows that are known.
-  init(headings: [String], rows: [[String]], width: Int?) {
+  /// - Parameters:
+  ///   - cuttable: whether the text of each column may be cut; all may if it is nil.
+  ///   - width: the terminal's; nil cuts nothing.
+  init(headings: [String], rows: [[String]], cuttable: [Bool]? = nil, width: Int?) {
     self.headings = headings
     widths = headings.indices.map { column in
       rows.reduce(DisplayWidth.of(headings[column])) { max($0, DisplayWidth.of($1[column])) }
     }
-    if let width { shrink(to: width) }
+    if let width { shrink(to: width, cuttable ?? headings.map { _ in true }) }
   }
 
   /// Takes width from the widest columns until the row fits, as far as their text stays readable.
-  private mutating func shrink(to limit: Int) {
-    while Self.total(widths) > limit, let widest = widths.indices.max(by: { widths[$0] < widths[$1] }),
+  private mutating func shrink(to limit: Int, _ cuttable: [Bool]) {
+    let candidates = widths.indices.filter { cuttable[$0] }
+    while Self.total(widths) > limit, let widest = candidates.max(by: { widths[$0] < widths[$1] }),
       widths[widest] > Self.narrowestText
     {
-      let second = widths.indices.filter { $0 != widest }.map { widths[$0] }.max() ?? 0
+      let second = candidates.filter { $0 != widest }.map { widths[$0] }.max() ?? 0
       let excess = Self.total(widths) - limit
       widths[widest] = max(Self.narrowestText, widths[widest] - excess, min(second, widths[widest] - 1))
     }
@@ -39,11 +43,11 @@ struct Table {
 
   /// One row as a line.
   func line(_ cells: [String]) -> String {
-    let last = cells.count - 1
-    return cells.enumerated().map { index, cell in
-      let cut = DisplayWidth.cut(cell, to: widths[index])
-      return index == last ? cut : DisplayWidth.pad(cut, to: widths[index])
+    let padded = cells.enumerated().map { index, cell in
+      DisplayWidth.pad(DisplayWidth.cut(cell, to: widths[index]), to: widths[index])
     }.joined(separator: Self.gap)
+    let end = padded.lastIndex { $0 != " " }.map { padded.index(after: $0) } ?? padded.startIndex
+    return String(padded[..<end])
   }
 
   /// Chooses the columns that a terminal can show: empty ones go, then the least important, until the rest fits
@@ -53,22 +57,22 @@ struct Table {
     var chosen = columns.indices.filter { column in rows.contains { !$0[column].isEmpty } }
     if chosen.isEmpty { chosen = Array(columns.indices.prefix(1)) }
     guard let width else { return chosen }
-    func leastWidth(_ column: Int) -> Int {
-      let natural = rows.reduce(DisplayWidth.of(columns[column].heading)) {
-        max($0, DisplayWidth.of($1[column]))
-      }
-      // An identifier that is cut cannot be copied, so it counts whole.
-      let isText = columns[column].importance < 100 && !columns[column].name.hasSuffix("id")
-      return isText ? min(natural, narrowestText) : natural
+    let natural = columns.indices.map { column in
+      rows.reduce(DisplayWidth.of(columns[column].heading)) { max($0, DisplayWidth.of($1[column])) }
     }
-    while chosen.count > 1, total(chosen.map(leastWidth)) > width {
-      // Of equally important columns the later one goes.
-      guard
-        let least = chosen.min(by: {
-          (columns[$0].importance, -$0) < (columns[$1].importance, -$1)
-        })
-      else { break }
-      chosen.removeAll { $0 == least }
+    // Of equally important columns the later one goes.
+    func drop(below limit: Int, while isTooWide: ([Int]) -> Bool) {
+      while chosen.count > 1, isTooWide(chosen),
+        let least = chosen.min(by: { (columns[$0].importance, -$0) < (columns[$1].importance, -$1) }),
+        columns[least].importance < limit
+      {
+        chosen.removeAll { $0 == least }
+      }
+    }
+    // What hardly anybody looks at goes before any text is cut.
+    drop(below: Column.rarelyWanted) { total($0.map { natural[$0] }) > width }
+    drop(below: .max) { shown in
+      total(shown.map { columns[$0].canBeCut ? min(natural[$0], narrowestText) : natural[$0] }) > width
     }
     return chosen
   }

@@ -22,16 +22,16 @@ struct EnumChoices: Sendable {
   /// A number as people read it; the number itself if it has no name.
   func text(_ number: Int32) -> String { type.name(of: number).map(short) ?? String(number) }
 
-  /// The number of a typed value: its short or whole name in any case, or a number; nil if there is none.
+  /// The number of a typed value: its short or whole name in any case, with "-" for "_" or neither, or a number;
+  /// nil if there is none.
   func number(_ typed: String) -> Int32? {
-    let word = typed.uppercased().map { $0 == "-" ? "_" : $0 }
-    let name = String(word)
-    if let value = type.values.first(where: {
-      short($0.name).uppercased() == name || $0.name.uppercased() == name
-    }) {
-      return value.number
-    }
-    return Int32(typed)
+    let name = Self.letters(typed)
+    let value = type.values.first { Self.letters(short($0.name)) == name || Self.letters($0.name) == name }
+    return value?.number ?? Int32(typed)
+  }
+
+  private static func letters(_ name: String) -> String {
+    name.uppercased().filter { $0 != "_" && $0 != "-" && $0 != " " }
   }
 
   /// What the typed value was probably meant to be.

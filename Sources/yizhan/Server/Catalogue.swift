@@ -16,6 +16,8 @@ struct ModuleCommands: Sendable {
   var name: String
   /// The proto package: "yizhan.wishes.v1".
   var package: String
+  /// What the module is for: the comment at its package, or at its main service.
+  var about: String
   var commands: [CallCommand]
   var services: [ServiceSchema]
 
@@ -44,7 +46,8 @@ struct Catalogue: Sendable {
       let isNewest = newest == entry.version
       return ModuleCommands(
         name: isNewest || entry.version.isEmpty ? entry.name : "\(entry.name).\(entry.version)",
-        package: entry.package, commands: Self.commands(entry.services, module: entry.name),
+        package: entry.package, about: Self.about(entry.package, entry.services, module: entry.name, schema),
+        commands: Self.commands(entry.services, module: entry.name),
         services: entry.services)
     }
   }
@@ -66,6 +69,20 @@ struct Catalogue: Sendable {
     return (parts.isEmpty ? "default" : parts.joined(separator: ".").lowercased(), version)
   }
 
+  private static func about(_ package: String, _ services: [ServiceSchema], module: String, _ schema: Schema)
+    -> String
+  {
+    let comment = schema.comment(ofPackage: package)
+    if !comment.isEmpty { return comment }
+    let nouns = mainNoun(of: module)
+    let main = services.first { Words.split($0.name).first.map(nouns.contains) == true }
+    return (main ?? services.first)?.comment ?? ""
+  }
+
+  private static func mainNoun(of module: String) -> Set<String> {
+    Words.singulars(of: module.split(separator: ".").last.map(String.init) ?? module)
+  }
+
   /// v1alpha1 comes before v1, v2 before v10.
   private static func isOlder(_ left: String, _ right: String) -> Bool {
     func key(_ version: String) -> (Int, Int, String) {
@@ -77,7 +94,7 @@ struct Catalogue: Sendable {
   }
 
   private static func commands(_ services: [ServiceSchema], module: String) -> [CallCommand] {
-    let mainNoun = Words.singulars(of: module.split(separator: ".").last.map(String.init) ?? module)
+    let mainNoun = mainNoun(of: module)
     struct Draft {
       var service: ServiceSchema
       var method: MethodSchema

@@ -17,16 +17,16 @@ enum Interrupts {
     return signals
   }
 
-  /// Waits for signals on the calling thread: the first one calls `onFirst`, the next one, or the first while a
-  /// secret is being typed, ends the process.
+  /// Waits for signals on the calling thread: the first one calls `onFirst`; the next one, or the first while a
+  /// question waits for its answer, ends the process.
   static func waitForever(onFirst: () -> Void) -> Never {
     var signals = set
     var isFirst = true
     while true {
       var number: Int32 = 0
       guard sigwait(&signals, &number) == 0 else { continue }
-      let wasTyping = SystemConsole.restoreTerminal()
-      if !isFirst || wasTyping { _exit(128 + number) }
+      let wasAsking = SystemConsole.restoreTerminal()
+      if !isFirst || wasAsking { _exit(128 + number) }
       isFirst = false
       onFirst()
     }

@@ -5,7 +5,7 @@ import Synchronization
 final class SystemConsole: Console {
   private let output = Mutex<[UInt8]>([])
   private static let bufferBytes = 1 << 16
-  /// What the terminal looked like before a secret was asked for, to be restored when a signal comes meanwhile.
+  /// What the terminal looked like before a question was asked, to be restored when a signal comes meanwhile.
   private static let saved = Mutex<termios?>(nil)
 
   func write(_ text: String) {
@@ -54,29 +54,27 @@ final class SystemConsole: Console {
   func ask(_ prompt: String, isSecret: Bool) -> String? {
     writeError(prompt)
     var previous = termios()
-    let hides = isSecret && isInputTerminal && tcgetattr(STDIN_FILENO, &previous) == 0
-    if hides {
+    let isTerminal = isInputTerminal && tcgetattr(STDIN_FILENO, &previous) == 0
+    if isTerminal {
       let restored = previous
       Self.saved.withLock { $0 = restored }
-      var silent = previous
-      silent.c_lflag &= ~tcflag_t(ECHO)
-      tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
+      if isSecret {
+        previous.c_lflag &= ~tcflag_t(ECHO)
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &previous)
+      }
     }
     let line = readLine()
-    if hides {
-      Self.restoreTerminal()
-      writeError("\n")
-    }
+    if Self.restoreTerminal(), isSecret { writeError("\n") }
     return line
   }
 
-  /// Makes typing visible again, if a secret is being asked for. Called before the process ends by a signal.
-  /// - Returns: whether one was being asked for.
+  /// Makes typing visible again, if a question is being asked. Called before the process ends by a signal.
+  /// - Returns: whether one was being asked.
   @discardableResult
   static func restoreTerminal() -> Bool {
     saved.withLock { state in
       guard var previous = state else { return false }
-      tcsetattr(STDIN_FILENO, TCSAFLUSH, &previous)
+      tcsetattr(STDIN_FILENO, TCSANOW, &previous)
       state = nil
       return true
     }
