@@ -27,7 +27,8 @@ extension Status {
     switch error {
     case DecodingError.tooLarge:
       self.init(
-        .resourceExhausted, "the \(message) would take too much memory once decoded; send less in one message",
+        .resourceExhausted,
+        "the \(message) would take too much memory once decoded; send less in one message",
         reason: "MESSAGE_TOO_LARGE", domain: "yizhan")
     default:
       self.init(

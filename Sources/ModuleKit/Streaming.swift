@@ -37,7 +37,8 @@ public protocol StreamStorage: Sendable {
   /// Runs a snapshot.
   func read<Result: Sendable>(_ body: @escaping @Sendable (Snapshot) throws -> Result) async throws -> Result
   /// Runs a transaction.
-  func write<Result: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> Result) async throws -> Result
+  func write<Result: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> Result) async throws
+    -> Result
 }
 
 /// The requests of a streaming call, decoded and checked one by one.
