@@ -6,7 +6,7 @@ struct ProtoGen: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ProtoGen",
     abstract: "Makes C codecs, Swift types, services and descriptors from Proto/.",
-    subcommands: [Generate.self, Check.self],
+    subcommands: [Generate.self, Check.self, New.self],
     defaultSubcommand: Generate.self)
 }
 

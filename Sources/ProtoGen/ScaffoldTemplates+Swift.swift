@@ -1,0 +1,274 @@
+/// The Swift files and the README.
+extension ScaffoldTemplates {
+  var moduleSwift: String {
+    """
+    public import ModuleKit
+
+    /// Keeps \(Self.plural(of: words)).
+    public struct \(module)Module: Module {
+      /// The module's name.
+      public static let name = "\(package)"
+      /// The module's schema.
+      public static var migrations: [Migration] { \(module)Migrations.all }
+      /// The module's protos.
+      public static var fileDescriptorSet: [UInt8] { \(module)Descriptors.fileDescriptorSet }
+
+      /// Creates the module.
+      public init() {}
+
+      /// Serves \(resource)Service.
+      public func register(in registrar: Registrar) throws {
+        registrar.serve(\(resource)Handler().bound())
+      }
+    }
+
+    """
+  }
+
+  var handler: String {
+    """
+    import ModuleKit
+
+    /// Serves \(resource)Service.
+    struct \(resource)Handler: \(resource)ServiceHandler {
+      func create\(resource)(_ request: Create\(resource)Request, _ transaction: Transaction) throws -> \(resource) {
+        try requireReach(of: request.areaCode, transaction.caller)
+        let \(variable) = \(resource)(
+          id: transaction.makeID(), areaCode: request.areaCode, name: request.name,
+          createTime: ProtoTimestamp(transaction.now))
+        guard try \(resource)Store.insert(\(variable), in: transaction) else { throw \(module)Error.nameTaken(request.name) }
+        return \(variable)
+      }
+
+      func get\(resource)(_ request: Get\(resource)Request, _ snapshot: Snapshot) throws -> \(resource) {
+        guard let \(variable) = try \(resource)Store.\(variable)(request.\(variable)ID, in: snapshot) else {
+          throw \(module)Error.notFound(request.\(variable)ID)
+        }
+        return \(variable)
+      }
+
+      func list\(plural)(_ request: List\(plural)Request, _ snapshot: Snapshot) throws -> List\(plural)Response {
+        let page = try Page(
+          size: request.pageSize, token: request.pageToken, query: ["\(pluralSnake)", request.areaCode])
+        var found = try \(resource)Store.\(pluralVariable)(
+          within: AreaCode(request.areaCode), after: page.cursor.first ?? "", limit: page.limit + 1, in: snapshot)
+        let next = page.cut(&found) { [$0.id] }
+        return List\(plural)Response(\(pluralVariable): found, nextPageToken: next)
+      }
+
+      /// Refuses staff an area outside of their own.
+      /// - Throws: `\(module)Error.areaNotYours`.
+      private func requireReach(of areaCode: String, _ caller: Caller) throws {
+        guard let own = caller.areaCode else { return }
+        guard let area = AreaCode(areaCode), AreaCode(own)?.contains(area) == true else {
+          throw \(module)Error.areaNotYours(areaCode)
+        }
+      }
+    }
+
+    """
+  }
+
+  var store: String {
+    """
+    import ModuleKit
+
+    /// The table of \(Self.plural(of: words)).
+    enum \(resource)Store {
+      /// Adds a row.
+      /// - Returns: false if the area has one of this name.
+      static func insert(_ \(variable): \(resource), in transaction: Transaction) throws -> Bool {
+        try transaction.execute(
+          \"\"\"
+          INSERT INTO \(table) (id, area_code, name, create_time) VALUES (?, ?, ?, ?)
+          ON CONFLICT (area_code, name) DO NOTHING
+          \"\"\",
+          \(variable).id, \(variable).areaCode, \(variable).name, transaction.now) == 1
+      }
+
+      /// The row of an identifier.
+      static func \(variable)(_ id: String, in snapshot: Snapshot) throws -> \(resource)? {
+        var query = select
+        query.append(" WHERE id = ?", id)
+        return try snapshot.first(query, read: read)
+      }
+
+      /// Rows in the order in which they were added, after an identifier.
+      static func \(pluralVariable)(
+        within area: AreaCode?, after id: String, limit: Int, in snapshot: Snapshot
+      ) throws -> [\(resource)] {
+        var query = select
+        query.append(" WHERE id > ?", id)
+        if let area { query.append(" AND area_code >= ? AND area_code < ?", area.lowerBound, area.upperBound) }
+        query.append(" ORDER BY id LIMIT ?", limit)
+        return try snapshot.all(query, read: read)
+      }
+
+      private static let select = Query("SELECT id, area_code, name, create_time FROM \(table)")
+
+      private static func read(_ row: Row) -> \(resource) {
+        \(resource)(
+          id: row.text(0), areaCode: row.text(1), name: row.text(2), createTime: ProtoTimestamp(row.instant(3)))
+      }
+    }
+
+    """
+  }
+
+  var migrations: String {
+    """
+    import ModuleKit
+
+    /// The schema of the module. Times are milliseconds since 1970.
+    enum \(module)Migrations {
+      static let all: [Migration] = [\(pluralVariable)]
+
+      private static let \(pluralVariable) = Migration(
+        1, "\(Self.plural(of: words))",
+        \"\"\"
+        CREATE TABLE \(table) (
+          id TEXT NOT NULL PRIMARY KEY,
+          area_code TEXT NOT NULL,
+          name TEXT NOT NULL,
+          create_time INTEGER NOT NULL,
+          UNIQUE (area_code, name)
+        )
+        \"\"\")
+    }
+
+    """
+  }
+
+  var errors: String {
+    """
+    import ModuleKit
+
+    /// What the module refuses.
+    enum \(module)Error: Error, Equatable {
+      /// There is no such \(words).
+      case notFound(String)
+      /// The area has a \(words) of this name.
+      case nameTaken(String)
+      /// The area is not within the caller's.
+      case areaNotYours(String)
+    }
+
+    extension \(module)Error: StatusConvertible {
+      /// The status that a caller gets.
+      var status: Status {
+        switch self {
+        case .notFound(let id):
+          Status(
+            .notFound, "there is no \(words) \\(id)", reason: "\(reason)_NOT_FOUND", domain: "\(package).yizhan",
+            messageChinese: "没有该条目(\\(id))")
+        case .nameTaken(let name):
+          Status(
+            .alreadyExists, "the area has a \(words) called \\(name); choose another name",
+            reason: "\(reason)_NAME_TAKEN", domain: "\(package).yizhan", messageChinese: "该区划内已有同名条目(\\(name))")
+        case .areaNotYours(let code):
+          Status(
+            .permissionDenied, "the area \\(code) is not within the area that your token acts for",
+            reason: "AREA_NOT_YOURS", domain: "\(package).yizhan", messageChinese: "区划\\(code)不在您的管辖范围内")
+        }
+      }
+    }
+
+    """
+  }
+
+  var readme: String {
+    """
+    # \(module)
+
+    Keeps \(Self.plural(of: words)).
+
+    ## What it owns
+
+    - **\(plural)**: each in an area, with a name that is unique there.
+
+    ## Calls
+
+    `\(resource)Service`: `Create\(resource)`, `Get\(resource)`, `List\(plural)`.
+
+    ## Tables
+
+    | table | what a row is | found by |
+    |---|---|---|
+    | `\(table)` | a \(words) | id; area and name |
+
+    ## Events
+
+    None.
+
+    ## Capabilities
+
+    Requires none, provides none.
+
+    ## Timers
+
+    None.
+
+    ## Try it
+
+    ```console
+    $ yizhan \(package) create --area-code 410304 --name 例
+    $ yizhan \(package) list
+    ```
+
+    """
+  }
+
+  var tests: String {
+    """
+    import ModuleTesting
+    import Testing
+    import \(module)
+
+    @Suite struct \(resource)Tests {
+      @Test(arguments: TestHost.Way.allCases)
+      func createdIsFoundAndListed(way: TestHost.Way) async throws {
+        try await TestHost.run([\(module)Module.self], way: way) { host in
+          let client = \(resource)ServiceClient(try await host.channel(as: .staff))
+          let first = try await client.create\(resource)(Create\(resource)Request(areaCode: "410304", name: "甲"))
+          let second = try await client.create\(resource)(Create\(resource)Request(areaCode: "440306001", name: "乙"))
+          #expect(try await client.get\(resource)(Get\(resource)Request(\(variable)ID: first.id)) == first)
+          #expect(try await client.list\(plural)(List\(plural)Request()).\(pluralVariable) == [first, second])
+          let inBaoan = List\(plural)Request(areaCode: "440306")
+          #expect(try await client.list\(plural)(inBaoan).\(pluralVariable) == [second])
+          let page = try await client.list\(plural)(List\(plural)Request(pageSize: 1))
+          let rest = List\(plural)Request(pageSize: 1, pageToken: page.nextPageToken)
+          #expect(try await client.list\(plural)(rest).\(pluralVariable) == [second])
+        }
+      }
+
+      @Test func whatBreaksARuleIsRefused() async throws {
+        try await TestHost.run([\(module)Module.self]) { host in
+          let staff = try await host.channel(as: .staff, areaCode: "410304")
+          let client = \(resource)ServiceClient(staff)
+          func refusal(_ body: () async throws -> Void) async throws -> String {
+            do {
+              try await body()
+              return ""
+            } catch let status as Status {
+              return status.reason
+            }
+          }
+          func create(_ areaCode: String, _ name: String) async throws -> String {
+            try await refusal {
+              _ = try await client.create\(resource)(Create\(resource)Request(areaCode: areaCode, name: name))
+            }
+          }
+          #expect(try await create("410304", "甲") == "")
+          #expect(try await create("410304", "甲") == "\(reason)_NAME_TAKEN")
+          #expect(try await create("410305", "甲") == "AREA_NOT_YOURS")
+          #expect(try await create("410304", "") == "FIELDS_INVALID")
+          let unknown = "018f3c5e-7b1a-7c3d-9e2f-0a1b2c3d4e5f"
+          let missing = try await refusal { _ = try await client.get\(resource)(Get\(resource)Request(\(variable)ID: unknown)) }
+          #expect(missing == "\(reason)_NOT_FOUND")
+        }
+      }
+    }
+
+    """
+  }
+}
