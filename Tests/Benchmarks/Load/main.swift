@@ -1,0 +1,73 @@
+// Load for the benchmark, over the generated clients. Prints one line of JSON: what each phase cost the server.
+//
+//   BenchmarkLoad --server HOST:PORT --token TOKEN --pid PID import --first N --count N
+//   BenchmarkLoad … prepare                        a worker to get and wishes to list
+//   BenchmarkLoad … claims --count N --in-flight N  collects, approves and claims N wishes
+import Foundation
+import ModuleKit
+import RPCTransport
+import Wishes
+import Workers
+
+let words = Array(CommandLine.arguments.dropFirst())
+func option(_ name: String, default value: String? = nil) -> String {
+  if let at = words.firstIndex(of: "--\(name)"), at + 1 < words.count { return words[at + 1] }
+  guard let value else {
+    FileHandle.standardError.write(Data("--\(name) is missing\n".utf8))
+    exit(64)
+  }
+  return value
+}
+func number(_ name: String, default value: Int) -> Int { Int(option(name, default: "\(value)")) ?? value }
+func report(_ value: some Encodable) throws {
+  print(String(decoding: try JSONEncoder().encode(value), as: UTF8.self))
+}
+
+let server = ServerProcess(identifier: number("pid", default: 0))
+let channel = try connect(option("server"), token: option("token"))
+let charityName = "测速慈善会"
+let run = "\(Int(Date().timeIntervalSince1970))"
+
+do {
+  try await runPhase()
+} catch {
+  FileHandle.standardError.write(Data("\(error)\n".utf8))
+  exit(1)
+}
+await channel.close()
+
+func runPhase() async throws {
+  if words.contains("import") {
+    let count = number("count", default: 100_000)
+    let first = number("first", default: 0)
+    try report(
+      try await Phase.measure(calls: count, server) {
+        try await importWorkers(channel, first: first, count: count)
+      })
+  } else if words.contains("prepare") {
+    let worker = try await WorkerServiceClient(channel).findWorker(
+      FindWorkerRequest(phone: People.phone(4_711)))
+    let charity = try await Ground(channel).organisation(charityName, .charity)
+    let load = WishLoad(
+      wishes: WishServiceClient(channel), workers: try await workerIDs(channel, count: 2_000),
+      charity: charity,
+      count: 2_000, inFlight: 64)
+    try await load.approve(try await load.collect(run: run), run: run)
+    try report(["worker_id": worker.id])
+  } else if words.contains("claims") {
+    let charity = try await Ground(channel).organisation(charityName, .charity)
+    let count = number("count", default: 40_000)
+    let load = WishLoad(
+      wishes: WishServiceClient(channel), workers: try await workerIDs(channel, count: count),
+      charity: charity,
+      count: count, inFlight: number("in-flight", default: 512))
+    var ids: [String] = []
+    let collect = try await Phase.measure(calls: count, server) { ids = try await load.collect(run: run) }
+    let approve = try await Phase.measure(calls: count, server) { try await load.approve(ids, run: run) }
+    let claim = try await Phase.measure(calls: count, server) { try await load.claim(ids, run: run) }
+    try report(["collect": collect, "approve": approve, "claim": claim])
+  } else {
+    FileHandle.standardError.write(Data("say import, prepare or claims\n".utf8))
+    exit(64)
+  }
+}
