@@ -16,6 +16,26 @@ public struct HTTP2Headers: Sendable, Equatable {
     for field in fields { append(field.name, field.value) }
   }
 
+  /// Creates a list from fields that have been put one behind the other with `write`.
+  init(written bytes: UnsafeRawBufferPointer, count: Int) {
+    storage = Array(bytes)
+    self.count = count
+  }
+
+  /// Puts a field where `target` points, in the form that `storage` has, and returns how many bytes it took:
+  /// eight more than the name and the value.
+  static func write(
+    name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>, to target: UnsafeMutableRawPointer
+  ) -> Int {
+    target.storeBytes(of: UInt64(UInt32(name.count)) << 32 | UInt64(UInt32(value.count)), as: UInt64.self)
+    let nameStart = target + lengthsBytes
+    if let source = name.baseAddress { nameStart.copyMemory(from: source, byteCount: name.count) }
+    if let source = value.baseAddress {
+      (nameStart + name.count).copyMemory(from: source, byteCount: value.count)
+    }
+    return lengthsBytes + name.count + value.count
+  }
+
   /// Whether there are no fields.
   public var isEmpty: Bool { count == 0 }
 

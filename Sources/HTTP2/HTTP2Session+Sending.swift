@@ -10,7 +10,10 @@ extension HTTP2Session {
       entry(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.maxHeaderListBytes),
     ]
     switch role {
-    case .server: entries.append(entry(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.maxConcurrentStreams))
+    case .server:
+      entries.append(entry(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.maxConcurrentStreams))
+      // Calls are equals; nghttp2 then keeps no tree of priorities. RFC 9218, section 2.1.
+      entries.append(entry(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1))
     case .client: entries.append(entry(NGHTTP2_SETTINGS_ENABLE_PUSH, 0))
     }
     check(nghttp2_submit_settings(native, 0, &entries, entries.count))
@@ -30,9 +33,9 @@ extension HTTP2Session {
       return nghttp2_submit_request(native, nil, fields, count, &provider, context)
     }
     guard id > 0 else { return false }
-    stream.id = id
-    stream.hasSubmittedHeaders = true
-    stream.hasFinished = !hasBody
+    stream.number = id
+    stream.flags.insert(.hasSubmittedHeaders)
+    if !hasBody { stream.flags.insert(.hasFinished) }
     link(stream)
     return true
   }
@@ -42,35 +45,35 @@ extension HTTP2Session {
     _ stream: HTTP2Stream, _ headers: HTTP2FixedHeaders, _ body: consuming [UInt8],
     _ trailers: HTTP2FixedHeaders
   ) {
-    guard let native = open(stream), !stream.hasSubmittedHeaders else { return }
-    stream.output.append(body)
+    guard let native = open(stream), !stream.flags.contains(.hasSubmittedHeaders) else { return }
+    stream.output = OutputQueue(body)
     stream.outputTrailers = .fixed(trailers)
-    stream.hasSubmittedHeaders = true
-    stream.hasFinished = true
+    stream.flags.insert(.hasSubmittedHeaders)
+    stream.flags.insert(.hasFinished)
     var provider = Self.provider(stream)
-    check(nghttp2_submit_response(native, stream.id, headers.fields, headers.count, &provider), stream)
+    check(nghttp2_submit_response(native, stream.number, headers.fields, headers.count, &provider), stream)
   }
 
   /// Server: begins a reply; `enqueue` and `finish` follow.
   public func respond(_ stream: HTTP2Stream, _ headers: HTTP2FixedHeaders) {
-    guard let native = open(stream), !stream.hasSubmittedHeaders else { return }
-    stream.hasSubmittedHeaders = true
+    guard let native = open(stream), !stream.flags.contains(.hasSubmittedHeaders) else { return }
+    stream.flags.insert(.hasSubmittedHeaders)
     var provider = Self.provider(stream)
-    check(nghttp2_submit_response(native, stream.id, headers.fields, headers.count, &provider), stream)
+    check(nghttp2_submit_response(native, stream.number, headers.fields, headers.count, &provider), stream)
   }
 
   /// Server: sends a reply that is headers alone, in one block that ends the stream.
   public func respondWithHeadersOnly(_ stream: HTTP2Stream, _ headers: HTTP2Headers) {
-    guard let native = open(stream), !stream.hasSubmittedHeaders else { return }
-    stream.hasSubmittedHeaders = true
-    stream.hasFinished = true
+    guard let native = open(stream), !stream.flags.contains(.hasSubmittedHeaders) else { return }
+    stream.flags.insert(.hasSubmittedHeaders)
+    stream.flags.insert(.hasFinished)
     check(
-      headers.withNative { nghttp2_submit_response(native, stream.id, $0, $1, nil) }, stream)
+      headers.withNative { nghttp2_submit_response(native, stream.number, $0, $1, nil) }, stream)
   }
 
   /// Queues a chunk of the body behind the others.
   public func enqueue(_ stream: HTTP2Stream, _ chunk: consuming [UInt8]) {
-    guard open(stream) != nil, !stream.hasFinished else { return }
+    guard open(stream) != nil, !stream.flags.contains(.hasFinished) else { return }
     stream.output.append(chunk)
     resume(stream)
   }
@@ -87,32 +90,32 @@ extension HTTP2Session {
   public func finish(_ stream: HTTP2Stream, _ trailers: HTTP2Headers) { finish(stream, .fields(trailers)) }
 
   private func finish(_ stream: HTTP2Stream, _ trailers: HTTP2Stream.Trailers) {
-    guard open(stream) != nil, !stream.hasFinished else { return }
-    stream.hasFinished = true
+    guard open(stream) != nil, !stream.flags.contains(.hasFinished) else { return }
+    stream.flags.insert(.hasFinished)
     stream.outputTrailers = trailers
     resume(stream)
   }
 
   /// Server: drops what is queued and sends the trailers at once, whatever the client's window.
   public func abort(_ stream: HTTP2Stream, _ trailers: HTTP2Headers) {
-    guard let native = open(stream), stream.hasSubmittedHeaders else { return }
+    guard let native = open(stream), stream.flags.contains(.hasSubmittedHeaders) else { return }
     stream.output.removeAll()
-    stream.hasFinished = true
+    stream.flags.insert(.hasFinished)
     stream.outputTrailers = .none
-    check(trailers.withNative { nghttp2_submit_trailer(native, stream.id, $0, $1) }, stream)
+    check(trailers.withNative { nghttp2_submit_trailer(native, stream.number, $0, $1) }, stream)
   }
 
   /// Ends the stream in both directions.
   public func reset(_ stream: HTTP2Stream, _ code: HTTP2ErrorCode) {
     guard let native = open(stream) else { return }
-    stream.hasFinished = true
-    check(nghttp2_submit_rst_stream(native, 0, stream.id, code.rawValue))
+    stream.flags.insert(.hasFinished)
+    check(nghttp2_submit_rst_stream(native, 0, stream.number, code.rawValue))
   }
 
   /// Gives the peer back that much of the stream's window.
   public func consume(_ stream: HTTP2Stream, _ sizeBytes: Int) {
     guard sizeBytes > 0, let native = open(stream) else { return }
-    nghttp2_session_consume_stream(native, stream.id, sizeBytes)
+    nghttp2_session_consume_stream(native, stream.number, sizeBytes)
   }
 
   /// Asks whether the peer is there; the delegate hears of the answer.
@@ -137,13 +140,13 @@ extension HTTP2Session {
   }
 
   private func open(_ stream: HTTP2Stream) -> OpaquePointer? {
-    failure == nil && !stream.isClosed ? native : nil
+    failure == nil && !stream.flags.contains(.isClosed) ? native : nil
   }
 
   private func resume(_ stream: HTTP2Stream) {
-    guard stream.isDeferred, let native else { return }
-    stream.isDeferred = false
-    check(nghttp2_session_resume_data(native, stream.id))
+    guard stream.flags.contains(.isDeferred), let native else { return }
+    stream.flags.remove(.isDeferred)
+    check(nghttp2_session_resume_data(native, stream.number))
   }
 
   /// nghttp2 says no to a submission when memory is out, which nothing survives, or when the stream is past it,
@@ -156,41 +159,45 @@ extension HTTP2Session {
   private static func provider(_ stream: HTTP2Stream) -> nghttp2_data_provider {
     var provider = nghttp2_data_provider()
     provider.source.ptr = Unmanaged.passUnretained(stream).toOpaque()
-    provider.read_callback = { native, id, buffer, size, flags, source, context in
-      let stream = Unmanaged<HTTP2Stream>.fromOpaque(source!.pointee.ptr).takeUnretainedValue()
-      let session = Unmanaged<HTTP2Session>.fromOpaque(context!).takeUnretainedValue()
-      return session.read(stream, into: buffer!, upTo: size, &flags!.pointee)
+    provider.read_callback = { _, _, buffer, size, flags, source, context in
+      // Both are held while nghttp2 calls back: see `with` and `withStream`.
+      Unmanaged<HTTP2Session>.fromOpaque(context!)._withUnsafeGuaranteedRef { session in
+        Unmanaged<HTTP2Stream>.fromOpaque(source!.pointee.ptr)._withUnsafeGuaranteedRef { stream in
+          session.read(stream, into: buffer!, upTo: size, flags!)
+        }
+      }
     }
     return provider
   }
 
   /// Gives nghttp2 the next bytes of a body.
   private func read(
-    _ stream: HTTP2Stream, into buffer: UnsafeMutablePointer<UInt8>, upTo limit: Int, _ flags: inout UInt32
+    _ stream: HTTP2Stream, into buffer: UnsafeMutablePointer<UInt8>, upTo limit: Int,
+    _ flags: UnsafeMutablePointer<UInt32>
   ) -> Int {
     let taken = stream.output.take(into: buffer, upTo: limit)
     if stream.output.sizeBytes == 0 {
-      if stream.hasFinished {
-        endBody(stream, &flags)
+      if stream.flags.contains(.hasFinished) {
+        endBody(stream, flags)
       } else if taken == 0 {
-        stream.isDeferred = true
+        stream.flags.insert(.isDeferred)
         return Int(NGHTTP2_ERR_DEFERRED.rawValue)
       }
     }
-    if taken > 0 { delegate.outputTaken(stream) }
+    if taken > 0 { stream.outputTaken() }
     return taken
   }
 
-  private func endBody(_ stream: HTTP2Stream, _ flags: inout UInt32) {
-    flags |= NGHTTP2_DATA_FLAG_EOF.rawValue
+  private func endBody(_ stream: HTTP2Stream, _ flags: UnsafeMutablePointer<UInt32>) {
+    flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
     switch stream.outputTrailers {
     case .none: return
     case .fixed(let trailers):
-      flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
-      check(nghttp2_submit_trailer(native, stream.id, trailers.fields, trailers.count))
+      flags.pointee |= NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
+      check(nghttp2_submit_trailer(native, stream.number, trailers.fields, trailers.count))
     case .fields(let trailers):
-      flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
-      check(trailers.withNative { nghttp2_submit_trailer(native, stream.id, $0, $1) })
+      flags.pointee |= NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
+      check(trailers.withNative { nghttp2_submit_trailer(native, stream.number, $0, $1) })
     }
   }
 }

@@ -36,9 +36,15 @@ public final class HTTP2Session {
   var faults: TokenBucket
   var nowNanoseconds: UInt64 = 0
   var lastPeerStreamID: Int32 = 0
-  var firstStream: HTTP2Stream?
-  var headerStream: HTTP2Stream?
+  var firstStream: Unmanaged<HTTP2Stream>?
+  /// The fields of the header block that is arriving, as `HTTP2Headers.write` puts them.
+  let headerScratch: UnsafeMutableRawPointer
+  var headerScratchBytes = 0
+  var headerFieldCount = 0
   var headerBlockBytes = 0
+  var isHeaderListTooLarge = false
+  /// Body bytes of the batch at hand, given back to the connection's window at its end.
+  var receivedBodyBytes = 0
   var isGoAwayByHandDue = false
 
   /// Creates a session and queues our SETTINGS (and a client's preface).
@@ -49,17 +55,19 @@ public final class HTTP2Session {
     self.delegate = delegate
     // Servers read the client's preface of 24 bytes first.
     meter = FrameMeter(prefaceBytes: role == .server ? 24 : 0, limits: limits)
+    // Eight bytes go with each field here, and 32 count towards the limit.
+    headerScratch = .allocate(byteCount: max(limits.maxHeaderListBytes, 64), alignment: 8)
     faults = TokenBucket(burst: limits.faultBurst, perSecond: limits.faultsPerSecond)
     native = makeNative()
     submitSettings()
   }
 
   deinit {
-    // One by one, since a chain of references is released by recursion.
     while let stream = firstStream {
-      firstStream = stream.next
-      stream.next = nil
+      firstStream = stream._withUnsafeGuaranteedRef { $0.next }
+      stream.release()
     }
+    headerScratch.deallocate()
     if let native { nghttp2_session_del(native) }
   }
 
@@ -84,7 +92,7 @@ public final class HTTP2Session {
   /// Hands over each open stream. `body` may submit, but not close the session.
   public func forEachStream(_ body: (HTTP2Stream) -> Void) {
     var stream = firstStream
-    while let current = stream {
+    while let current = stream?.takeUnretainedValue() {
       stream = current.next
       body(current)
     }
@@ -103,6 +111,10 @@ public final class HTTP2Session {
       native, bytes.assumingMemoryBound(to: UInt8.self).baseAddress, bytes.count)
     isBusy = false
     if let failure { throw failure }
+    if receivedBodyBytes > 0 {
+      nghttp2_session_consume_connection(native, receivedBodyBytes)
+      receivedBodyBytes = 0
+    }
     if taken < 0 {
       if taken == Int(NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue) { throw fail(.notHTTP2) }
       throw fail(.protocolViolation(String(cString: nghttp2_strerror(Int32(taken)))))
@@ -137,13 +149,12 @@ public final class HTTP2Session {
     guard let native else { return }
     if failure == nil { failure = .closed }
     self.native = nil
-    while let stream = firstStream {
+    while let stream = firstStream?.takeUnretainedValue() {
       unlink(stream)
-      stream.isClosed = true
+      stream.flags.insert(.isClosed)
       stream.output.removeAll()
-      delegate.streamClosed(stream, errorCode: .cancel)
+      stream.closed(.cancel)
     }
-    headerStream = nil
     nghttp2_session_del(native)
   }
 

@@ -1,19 +1,8 @@
-/// What a session tells its owner. Called on the session's thread, from inside `receive` and `send`: a delegate
-/// may submit (respond, enqueue, finish, reset, consume) but must not call `receive`, `send` or `close`.
+/// What a session tells its owner. The same rule holds as for the events of `HTTP2Stream`: submit, but do not call
+/// `receive`, `send` or `close`.
 public protocol HTTP2SessionDelegate: AnyObject {
-  /// Server: a client opens a stream; the object made here stands for it.
+  /// Server: a client opens a stream; the object made here stands for it and hears what happens to it.
   func makeStream(id: Int32) -> HTTP2Stream
-  /// The request's headers, or the final headers of a reply, are complete.
-  func headersReceived(_ stream: HTTP2Stream)
-  /// Part of a body. The bytes are valid during the call only and count as consumed for the connection; the
-  /// stream's share is given back with `consume`.
-  func dataReceived(_ stream: HTTP2Stream, _ bytes: UnsafeRawBufferPointer)
-  /// The peer has sent everything, trailers included.
-  func endReceived(_ stream: HTTP2Stream)
-  /// nghttp2 has taken queued output; `stream.queuedBytes` are left.
-  func outputTaken(_ stream: HTTP2Stream)
-  /// The stream is gone; `errorCode` is `HTTP2ErrorCode.noError` if both sides had ended it.
-  func streamClosed(_ stream: HTTP2Stream, errorCode: HTTP2ErrorCode)
   /// The peer takes no new streams; those above `lastStreamID` were not looked at.
   func goAwayReceived(lastStreamID: Int32, errorCode: HTTP2ErrorCode, reason: String)
   /// The peer has answered our PING.

@@ -8,41 +8,70 @@
 /// 2. `isClosed` turns true exactly once; nothing is submitted for the stream afterwards.
 /// 3. Output is sent in order: headers, the queue's chunks, the trailers.
 open class HTTP2Stream {
-  /// The stream's number on its connection.
-  public final internal(set) var id: Int32
-  /// The request's headers (server) or the reply's (client). Complete when `headersReceived` is called.
-  public final internal(set) var headers = HTTP2Headers()
-  /// The reply's trailers (client). Empty for a reply whose headers end the stream.
-  public final internal(set) var trailers = HTTP2Headers()
-  /// Whether the peer's header list was over `HTTP2Limits.maxHeaderListBytes`; `headers` is incomplete then.
-  public final internal(set) var isHeaderListTooLarge = false
-  /// Whether the peer has sent all it had to send.
-  public final internal(set) var hasRemoteEnded = false
-  /// Whether our headers have been handed to nghttp2.
-  public final internal(set) var hasSubmittedHeaders = false
-  /// Whether nothing more can be queued: our last byte or our trailers are known.
-  public final internal(set) var hasFinished = false
-  /// Whether the stream is gone.
-  public final internal(set) var isClosed = false
-
-  final var hasReceivedHeaders = false
+  // What a session writes is internal and what others read goes through accessors: that spares the hot path the
+  // checks of exclusive access that public stored properties carry.
+  final var number: Int32
+  final var receivedHeaders = HTTP2Headers()
+  final var receivedTrailers = HTTP2Headers()
+  final var flags: Flags = []
   final var output = OutputQueue()
   final var outputTrailers = Trailers.none
-  final var isDeferred = false
-  final var next: HTTP2Stream?
-  final unowned(unsafe) var previous: HTTP2Stream?
+  final var next: Unmanaged<HTTP2Stream>?
+  final var previous: Unmanaged<HTTP2Stream>?
 
-  /// Creates a stream. A server's `makeStream` passes on the number it is given; a client passes 0.
-  public init(id: Int32) { self.id = id }
-
-  /// Bytes queued that nghttp2 has not taken yet.
-  public final var queuedBytes: Int { output.sizeBytes }
+  struct Flags: OptionSet {
+    let rawValue: UInt8
+    static let hasReceivedHeaders = Flags(rawValue: 1)
+    static let isHeaderListTooLarge = Flags(rawValue: 2)
+    static let hasRemoteEnded = Flags(rawValue: 4)
+    static let hasSubmittedHeaders = Flags(rawValue: 8)
+    static let hasFinished = Flags(rawValue: 16)
+    static let isDeferred = Flags(rawValue: 32)
+    static let isClosed = Flags(rawValue: 64)
+  }
 
   enum Trailers {
     case none
     case fixed(HTTP2FixedHeaders)
     case fields(HTTP2Headers)
   }
+
+  /// Creates a stream. A server's `makeStream` passes on the number it is given; a client passes 0.
+  public init(id: Int32) { number = id }
+
+  /// The stream's number on its connection; 0 for a client's that is not open yet.
+  public final var id: Int32 { number }
+  /// The request's headers (server) or the reply's (client). Complete when `headersReceived` is called.
+  public final var headers: HTTP2Headers { receivedHeaders }
+  /// The reply's trailers (client). Empty for a reply whose headers end the stream.
+  public final var trailers: HTTP2Headers { receivedTrailers }
+  /// Whether the peer's header list was over `HTTP2Limits.maxHeaderListBytes`; `headers` is incomplete then.
+  public final var isHeaderListTooLarge: Bool { flags.contains(.isHeaderListTooLarge) }
+  /// Whether the peer has sent all it had to send.
+  public final var hasRemoteEnded: Bool { flags.contains(.hasRemoteEnded) }
+  /// Whether our headers have been handed to nghttp2.
+  public final var hasSubmittedHeaders: Bool { flags.contains(.hasSubmittedHeaders) }
+  /// Whether nothing more can be queued: our last byte or our trailers are known.
+  public final var hasFinished: Bool { flags.contains(.hasFinished) }
+  /// Whether the stream is gone.
+  public final var isClosed: Bool { flags.contains(.isClosed) }
+  /// Bytes queued that nghttp2 has not taken yet.
+  public final var queuedBytes: Int { output.sizeBytes }
+
+  // What follows is called on the session's thread, from inside `receive` and `send`: an override may submit
+  // (respond, enqueue, finish, reset, consume) but must not call `receive`, `send` or `close`.
+
+  /// The request's headers, or the final headers of a reply, are complete.
+  open func headersReceived() {}
+  /// Part of a body. The bytes are valid during the call only and count as consumed for the connection; the
+  /// stream's share is given back with `HTTP2Session.consume`.
+  open func dataReceived(_ bytes: UnsafeRawBufferPointer) {}
+  /// The peer has sent everything, trailers included.
+  open func endReceived() {}
+  /// nghttp2 has taken queued output; `queuedBytes` are left.
+  open func outputTaken() {}
+  /// The stream is gone; `code` is `noError` if both sides had ended it.
+  open func closed(_ code: HTTP2ErrorCode) {}
 }
 
 /// Chunks that wait for the peer's window, first in first out.
@@ -52,6 +81,14 @@ struct OutputQueue {
   private var rest: [[UInt8]] = []
   private var restStart = 0
   private(set) var sizeBytes = 0
+
+  init() {}
+
+  /// A queue with one chunk.
+  init(_ chunk: consuming [UInt8]) {
+    sizeBytes = chunk.count
+    first = chunk
+  }
 
   /// Appends a chunk.
   mutating func append(_ chunk: consuming [UInt8]) {

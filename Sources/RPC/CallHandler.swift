@@ -44,7 +44,7 @@ public protocol OutgoingMessages: Sendable {
 }
 
 /// What a server does with its calls. The host implements it; the transport calls it on the loop of the call.
-public protocol CallHandler: Sendable {
+public protocol CallHandler: AnyObject, Sendable {
   /// The methods served; a path that is not in it is answered UNIMPLEMENTED by the transport.
   var methods: MethodTable { get }
   /// Decides, once the headers are there and before a body is buffered, whether a call may go on.

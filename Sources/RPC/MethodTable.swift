@@ -20,13 +20,42 @@ public enum MethodTableError: Error, Equatable, Sendable, CustomStringConvertibl
 /// no caller can make it slow.
 public struct MethodTable: Sendable {
   /// The methods, in the order given; a method's position is its index.
-  public let descriptors: [MethodDescriptor]
-  /// For each slot the index of a method, or `Self.free`.
-  private let slots: [UInt16]
-  /// The paths one after the other.
-  private let pathBytes: [UInt8]
-  /// Where each path starts in `pathBytes`, and one more: where the last one ends.
-  private let pathStarts: [Int]
+  public var descriptors: [MethodDescriptor] { storage.descriptors }
+
+  // One reference instead of five arrays: a table is looked at for every call.
+  private let storage: Storage
+
+  private final class Storage: Sendable {
+    let descriptors: [MethodDescriptor]
+    let isStream: [Bool]
+    /// For each slot the index of a method, or `free`.
+    let slots: [UInt16]
+    /// The paths one after the other.
+    let pathBytes: [UInt8]
+    /// Where each path starts in `pathBytes`, and one more: where the last one ends.
+    let pathStarts: [Int]
+
+    init(_ descriptors: [MethodDescriptor], slotCount: Int) throws(MethodTableError) {
+      var slots = [UInt16](repeating: MethodTable.free, count: slotCount)
+      var pathBytes: [UInt8] = []
+      var pathStarts = [0]
+      var seen: Set<String> = []
+      for (index, descriptor) in descriptors.enumerated() {
+        guard seen.insert(descriptor.path).inserted else { throw .duplicate(path: descriptor.path) }
+        let path = Array(descriptor.path.utf8)
+        var slot = path.withUnsafeBufferPointer { MethodTable.hash($0) } & (slotCount - 1)
+        while slots[slot] != MethodTable.free { slot = (slot + 1) & (slotCount - 1) }
+        slots[slot] = UInt16(index)
+        pathBytes += path
+        pathStarts.append(pathBytes.count)
+      }
+      self.descriptors = descriptors
+      isStream = descriptors.map { $0.kind == .stream }
+      self.slots = slots
+      self.pathBytes = pathBytes
+      self.pathStarts = pathStarts
+    }
+  }
 
   private static let free = UInt16.max
 
@@ -36,38 +65,34 @@ public struct MethodTable: Sendable {
     guard descriptors.count < Int(Self.free) else { throw .tooMany(count: descriptors.count) }
     var slotCount = 16
     while slotCount < descriptors.count * 4 { slotCount *= 2 }
-    var slots = [UInt16](repeating: Self.free, count: slotCount)
-    var pathBytes: [UInt8] = []
-    var pathStarts = [0]
-    var seen: Set<String> = []
-    for (index, descriptor) in descriptors.enumerated() {
-      guard seen.insert(descriptor.path).inserted else { throw .duplicate(path: descriptor.path) }
-      let path = Array(descriptor.path.utf8)
-      var slot = path.withUnsafeBufferPointer { Self.hash($0) } & (slotCount - 1)
-      while slots[slot] != Self.free { slot = (slot + 1) & (slotCount - 1) }
-      slots[slot] = UInt16(index)
-      pathBytes += path
-      pathStarts.append(pathBytes.count)
-    }
-    self.descriptors = descriptors
-    self.slots = slots
-    self.pathBytes = pathBytes
-    self.pathStarts = pathStarts
+    storage = try Storage(descriptors, slotCount: slotCount)
   }
 
   /// How many methods there are.
-  public var count: Int { descriptors.count }
+  public var count: Int { storage.descriptors.count }
 
   /// The method at an index.
-  public subscript(_ index: Int) -> MethodDescriptor { descriptors[index] }
+  public subscript(_ index: Int) -> MethodDescriptor { storage.descriptors[index] }
+
+  /// Whether the method at an index is one of kind STREAM.
+  public func isStream(_ index: Int) -> Bool { storage.isStream[index] }
 
   /// The index of the method with this `:path`, or nil.
   public func index(of path: UnsafeBufferPointer<UInt8>) -> Int? {
-    var slot = Self.hash(path) & (slots.count - 1)
-    while slots[slot] != Self.free {
-      let index = Int(slots[slot])
-      if matches(index, path) { return index }
-      slot = (slot + 1) & (slots.count - 1)
+    let storage = self.storage
+    let mask = storage.slots.count - 1
+    var slot = Self.hash(path) & mask
+    while storage.slots[slot] != Self.free {
+      let index = Int(storage.slots[slot])
+      let start = storage.pathStarts[index]
+      let isEqual =
+        storage.pathStarts[index + 1] - start == path.count
+        && storage.pathBytes.withUnsafeBufferPointer { bytes in
+          for offset in 0..<path.count where bytes[start + offset] != path[offset] { return false }
+          return true
+        }
+      if isEqual { return index }
+      slot = (slot + 1) & mask
     }
     return nil
   }
@@ -76,15 +101,6 @@ public struct MethodTable: Sendable {
   public func index(of path: String) -> Int? {
     var path = path
     return path.withUTF8 { index(of: $0) }
-  }
-
-  private func matches(_ index: Int, _ path: UnsafeBufferPointer<UInt8>) -> Bool {
-    let start = pathStarts[index]
-    guard pathStarts[index + 1] - start == path.count else { return false }
-    return pathBytes.withUnsafeBufferPointer { bytes in
-      for offset in 0..<path.count where bytes[start + offset] != path[offset] { return false }
-      return true
-    }
   }
 
   /// FNV-1a over eight bytes at a time, folded at the end because slots are taken from the low bits.

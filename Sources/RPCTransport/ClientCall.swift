@@ -119,7 +119,7 @@ final class ClientCall: HTTP2Stream, PipeOwner, Expiring, ClientStream, @uncheck
 
   // MARK: - Receiving
 
-  func receive(_ bytes: UnsafeRawBufferPointer) {
+  override func dataReceived(_ bytes: UnsafeRawBufferPointer) {
     if let pipe { return pipe.receive(bytes) }
     guard outcome == nil else { return }
     unconsumedBytes += bytes.count
@@ -136,7 +136,7 @@ final class ClientCall: HTTP2Stream, PipeOwner, Expiring, ClientStream, @uncheck
     body.append(contentsOf: bytes)
   }
 
-  func endReceiving() {
+  override func endReceived() {
     guard outcome == nil else { return }
     let status = ReplyStatus.read(self)
     if let pipe, status.code == .ok {
@@ -179,22 +179,23 @@ final class ClientCall: HTTP2Stream, PipeOwner, Expiring, ClientStream, @uncheck
     body = []
   }
 
-  func closed(_ code: HTTP2ErrorCode, isConnectionLost: Bool) {
+  override func closed(_ code: HTTP2ErrorCode) {
     connector.deadlines.remove(self)
     if outcome == nil {
       if code == .refusedStream {
         refused(Status(.unavailable, "the server refused the call; try again"))
-      } else if isConnectionLost {
-        end(connection?.lostStatus ?? .callEnded)
+      } else if let connection, !connection.session.isLive {
+        end(connection.lostStatus)
       } else {
         end(ReplyStatus.of(code))
       }
     }
+    connection?.closeIfDone()
     connection = nil
     keptAlive = nil
   }
 
-  func outputTaken() { pipe?.outputTaken() }
+  override func outputTaken() { pipe?.outputTaken() }
   func pipeWillSend() {}
 
   func pipeBroke(_ status: Status) {

@@ -65,7 +65,8 @@ final class ClientConnection: HTTP2Connection, @unchecked Sendable {
     closeIfDone()
   }
 
-  private func closeIfDone() {
+  /// Closes a connection that takes no more calls once its last one is through.
+  func closeIfDone() {
     guard isRetired, session.openStreamCount == 0 else { return }
     eventLoop.execute { [self] in
       flush()
@@ -78,26 +79,6 @@ final class ClientConnection: HTTP2Connection, @unchecked Sendable {
     if session.request(call, headers, hasBody: true) { return true }
     retire()
     return false
-  }
-
-  // The session's streams are the ones given to `begin`.
-  override func headersReceived(_ stream: HTTP2Stream) {}
-
-  override func dataReceived(_ stream: HTTP2Stream, _ bytes: UnsafeRawBufferPointer) {
-    unsafeDowncast(stream, to: ClientCall.self).receive(bytes)
-  }
-
-  override func endReceived(_ stream: HTTP2Stream) {
-    unsafeDowncast(stream, to: ClientCall.self).endReceiving()
-  }
-
-  override func outputTaken(_ stream: HTTP2Stream) {
-    unsafeDowncast(stream, to: ClientCall.self).outputTaken()
-  }
-
-  override func streamClosed(_ stream: HTTP2Stream, errorCode: HTTP2ErrorCode) {
-    unsafeDowncast(stream, to: ClientCall.self).closed(errorCode, isConnectionLost: !session.isLive)
-    closeIfDone()
   }
 
   override func goAwayReceived(lastStreamID: Int32, errorCode: HTTP2ErrorCode, reason: String) {

@@ -74,7 +74,8 @@ final class ConnectionWatch {
   func check(_ connection: ServerConnection) {
     let now = NIODeadline.now().uptimeNanoseconds
     let configuration = connection.configuration
-    guard let session = connection.session, session.isLive else { return }
+    // Before `connected` the clocks have not been started.
+    guard beganAtNanoseconds > 0, let session = connection.session, session.isLive else { return }
     func isOver(_ since: UInt64, _ limit: Duration) -> Bool {
       now > since && now - since >= limit.wholeNanoseconds
     }

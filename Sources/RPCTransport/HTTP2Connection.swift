@@ -156,11 +156,6 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate, @unchecked S
   }
 
   func makeStream(id: Int32) -> HTTP2Stream { HTTP2Stream(id: id) }
-  func headersReceived(_ stream: HTTP2Stream) {}
-  func dataReceived(_ stream: HTTP2Stream, _ bytes: UnsafeRawBufferPointer) {}
-  func endReceived(_ stream: HTTP2Stream) {}
-  func outputTaken(_ stream: HTTP2Stream) {}
-  func streamClosed(_ stream: HTTP2Stream, errorCode: HTTP2ErrorCode) {}
   func goAwayReceived(lastStreamID: Int32, errorCode: HTTP2ErrorCode, reason: String) {}
   func pingAcknowledged() {}
 }

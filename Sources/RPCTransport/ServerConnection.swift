@@ -94,27 +94,9 @@ final class ServerConnection: HTTP2Connection, @unchecked Sendable {
 
   override func makeStream(id: Int32) -> HTTP2Stream { ServerStream(id: id, connection: self) }
 
-  // The session's streams are the ones that `makeStream` made.
-  override func headersReceived(_ stream: HTTP2Stream) {
-    unsafeDowncast(stream, to: ServerStream.self).begin()
-  }
-
-  override func dataReceived(_ stream: HTTP2Stream, _ bytes: UnsafeRawBufferPointer) {
-    unsafeDowncast(stream, to: ServerStream.self).receive(bytes)
-  }
-
-  override func endReceived(_ stream: HTTP2Stream) {
-    unsafeDowncast(stream, to: ServerStream.self).endReceiving()
-  }
-
-  override func outputTaken(_ stream: HTTP2Stream) {
-    unsafeDowncast(stream, to: ServerStream.self).outputTaken()
-  }
-
-  override func streamClosed(_ stream: HTTP2Stream, errorCode: HTTP2ErrorCode) {
-    let stream = unsafeDowncast(stream, to: ServerStream.self)
+  /// A stream is gone.
+  func streamClosed(_ stream: ServerStream) {
     deadlines.remove(stream)
-    stream.closed()
     watch.streamClosed(self)
   }
 

@@ -8,12 +8,14 @@ final class ServerLoop: Sendable {
   let inbox: LoopInbox
   let executor: LoopTaskExecutor
   let handler: any CallHandler
+  let methods: MethodTable
   let connections: ConnectionSet
 
   init(index: Int, eventLoop: any EventLoop, handler: any CallHandler) {
     self.index = index
     self.eventLoop = eventLoop
     self.handler = handler
+    methods = handler.methods
     connections = ConnectionSet(eventLoop)
     inbox = LoopInbox(eventLoop)
     executor = LoopTaskExecutor(eventLoop)

@@ -85,8 +85,8 @@ final class ServerStream: HTTP2Stream, ServerCall, Expiring, PipeOwner, @uncheck
 
   // MARK: - Receiving
 
-  /// The headers are complete: decides whether the call goes on.
-  func begin() {
+  /// Decides whether the call goes on.
+  override func headersReceived() {
     if isHeaderListTooLarge {
       return refuse(
         Status(
@@ -94,7 +94,7 @@ final class ServerStream: HTTP2Stream, ServerCall, Expiring, PipeOwner, @uncheck
           "the request's metadata is over \(connection.session.limits.maxHeaderListBytes) bytes; send less of it"
         ))
     }
-    let head = RequestHead(headers, connection.loop.handler.methods)
+    let head = RequestHead(headers, connection.loop.methods)
     switch head.refusal {
     case .http(let headers): return refuse(headers)
     case .status(let status): return refuse(status)
@@ -120,10 +120,10 @@ final class ServerStream: HTTP2Stream, ServerCall, Expiring, PipeOwner, @uncheck
     } catch {
       return refuse(error)
     }
-    if handler.methods[methodIndex].kind == .stream { startStreaming() }
+    if connection.loop.methods.isStream(methodIndex) { startStreaming() }
   }
 
-  func receive(_ bytes: UnsafeRawBufferPointer) {
+  override func dataReceived(_ bytes: UnsafeRawBufferPointer) {
     idleChecks = 0
     if let pipe { return pipe.receive(bytes) }
     guard phase == .receiving, methodIndex >= 0 else { return }
@@ -155,8 +155,7 @@ final class ServerStream: HTTP2Stream, ServerCall, Expiring, PipeOwner, @uncheck
     }
   }
 
-  /// The client has sent everything.
-  func endReceiving() {
+  override func endReceived() {
     idleChecks = 0
     if let pipe { return pipe.receiveEnd() }
     guard phase == .receiving, methodIndex >= 0 else { return }
@@ -253,8 +252,8 @@ final class ServerStream: HTTP2Stream, ServerCall, Expiring, PipeOwner, @uncheck
     connection.session.reset(self, .cancel)
   }
 
-  /// The stream is gone, in whatever way.
-  func closed() {
+  override func closed(_ code: HTTP2ErrorCode) {
+    connection.streamClosed(self)
     connection.unbuffer(body.count)
     body = []
     if phase == .receiving && pipe == nil { letGo() }
@@ -319,8 +318,7 @@ final class ServerStream: HTTP2Stream, ServerCall, Expiring, PipeOwner, @uncheck
     if !hasSubmittedHeaders { connection.session.respond(self, ReplyHeaders.begin) }
   }
 
-  /// nghttp2 has taken some of the reply.
-  func outputTaken() {
+  override func outputTaken() {
     idleChecks = 0
     pipe?.outputTaken()
   }

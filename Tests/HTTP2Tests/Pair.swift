@@ -25,6 +25,7 @@ final class Pair {
   /// Opens a stream from the client.
   func request(_ path: String = "/a/b", hasBody: Bool = true, extra: [(String, String)] = []) -> TestStream {
     let stream = TestStream(id: 0)
+    stream.side = client
     let fields = [(":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "x")] + extra
     precondition(client.session.request(stream, HTTP2Headers(fields), hasBody: hasBody))
     return stream
@@ -41,10 +42,31 @@ final class Pair {
 
 /// A stream that remembers.
 final class TestStream: HTTP2Stream {
+  weak var side: Side?
   var body: [UInt8] = []
   var hasHeaders = false
   var hasEnded = false
   var closedWith: HTTP2ErrorCode?
+
+  override func headersReceived() {
+    hasHeaders = true
+    side?.onHeaders(self)
+  }
+
+  override func dataReceived(_ bytes: UnsafeRawBufferPointer) {
+    body.append(contentsOf: bytes)
+    if let side, side.isConsuming { side.session.consume(self, bytes.count) }
+  }
+
+  override func endReceived() {
+    hasEnded = true
+    side?.onEnd(self)
+  }
+
+  override func closed(_ code: HTTP2ErrorCode) {
+    closedWith = code
+    side?.streams.removeAll { $0 === self }
+  }
 }
 
 /// One side and what happened to it.
@@ -88,30 +110,9 @@ final class Side: HTTP2SessionDelegate {
 
   func makeStream(id: Int32) -> HTTP2Stream {
     let stream = TestStream(id: id)
+    stream.side = self
     streams.append(stream)
     return stream
-  }
-
-  func headersReceived(_ stream: HTTP2Stream) {
-    (stream as? TestStream)?.hasHeaders = true
-    if let stream = stream as? TestStream { onHeaders(stream) }
-  }
-
-  func dataReceived(_ stream: HTTP2Stream, _ bytes: UnsafeRawBufferPointer) {
-    (stream as? TestStream)?.body.append(contentsOf: bytes)
-    if isConsuming { session.consume(stream, bytes.count) }
-  }
-
-  func endReceived(_ stream: HTTP2Stream) {
-    (stream as? TestStream)?.hasEnded = true
-    if let stream = stream as? TestStream { onEnd(stream) }
-  }
-
-  func outputTaken(_ stream: HTTP2Stream) {}
-
-  func streamClosed(_ stream: HTTP2Stream, errorCode: HTTP2ErrorCode) {
-    (stream as? TestStream)?.closedWith = errorCode
-    streams.removeAll { $0 === stream }
   }
 
   func goAwayReceived(lastStreamID: Int32, errorCode: HTTP2ErrorCode, reason: String) {
