@@ -121,6 +121,11 @@ public final class TestHost: Sendable {
     try await start()
   }
 
+  /// Every method that the host serves, its own included.
+  public var methods: [MethodDescriptor] {
+    get throws { try server().core.handler.methods.descriptors }
+  }
+
   /// The text of the host's metrics page.
   public func metricsPage() throws -> String { try server().core.metricsPage() }
 
