@@ -40,6 +40,7 @@ final class EchoHandler: CallHandler {
 
   let methods: MethodTable
   private let cancelled = Atomic<Int>(0)
+  private let hangs = Atomic<Int>(0)
   private let batches = Atomic<Int>(0)
   private let metadataSeen = Mutex<Metadata?>(nil)
 
@@ -60,6 +61,8 @@ final class EchoHandler: CallHandler {
 
   /// Calls whose end before their time the handler saw.
   var cancelledCount: Int { cancelled.load(ordering: .relaxed) }
+  /// How many calls of `hang` have begun.
+  var hangCount: Int { hangs.load(ordering: .relaxed) }
   /// How often `batchEnded` was called.
   var batchCount: Int { batches.load(ordering: .relaxed) }
   /// What the method `metadata` was called with last.
@@ -107,6 +110,7 @@ final class EchoHandler: CallHandler {
     case .peer:
       call.reply(Self.framed(Array(call.peer.utf8)), trailers: [:])
     case .hang:
+      hangs.add(1, ordering: .relaxed)
       Thread.waitUntil(call) { [self] in
         cancelled.add(1, ordering: .relaxed)
         call.fail(Status(.cancelled, "too late"))

@@ -71,9 +71,9 @@ func status(of body: () async throws -> Void) async throws -> Status? {
   }
 }
 
-/// Waits until a condition holds, up to five seconds.
+/// Waits until a condition holds, up to twenty seconds.
 func eventually(_ condition: () -> Bool) async throws -> Bool {
-  for _ in 0..<500 {
+  for _ in 0..<2_000 {
     if condition() { return true }
     try await Task.sleep(for: .milliseconds(10))
   }
