@@ -24,13 +24,15 @@ import Wire
   ])
   func namesAreTakenApart(name: String, words: [String]) { #expect(Words.split(name) == words) }
 
-  /// Some servers hand out a file alone, others with all its imports (grpc's reflection documentation allows both).
+  /// Some servers hand out a file alone, others with all its imports (grpc's reflection documentation allows
+  /// both).
   @Test(arguments: [true, false]) func reflectionGathersEveryImport(transitive: Bool) async throws {
     let server = try FakeServer(fullyTransitive: transitive)
     let outcome = await server.run("modules", "-o", "csv")
     #expect(
       outcome.output
-        == "module,package,commands,about\r\nlockers,yizhan.lockers.v1,10,A module that the CLI has never heard of: delivery lockers\r\n")
+        == "module,package,commands,about\r\n"
+        + "lockers,yizhan.lockers.v1,10,A module that the CLI has never heard of: delivery lockers\r\n")
     #expect(outcome.code == .ok)
   }
 

@@ -116,6 +116,15 @@ import Wire
     #expect(try request == message(#"{"importId":"t1","firstRow":"3","rows":[{"name":"c"}]}"#, like: request))
   }
 
+  @Test func anotherFileThanBeforeIsRefused() async throws {
+    let server = try server()
+    server.handle("LockerService/GetImport") { _ in [try JSONValue(parsing: #"{"lastRow": "9"}"#)] }
+    let outcome = await run(server, "name\na\n", "--resume", "t1")
+    #expect(outcome.code == .usage)
+    #expect(outcome.error.contains("the server has 9 rows of the import t1, and - has only 1"))
+    #expect(server.calls.count == 1)
+  }
+
   @Test func aCompleteImportIsNotSentAgain() async throws {
     let server = try server()
     server.handle("LockerService/GetImport") { _ in

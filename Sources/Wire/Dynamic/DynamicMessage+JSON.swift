@@ -103,7 +103,8 @@ enum JSONNumber {
     return .string(value.isNaN ? "NaN" : value < 0 ? "-Infinity" : "Infinity")
   }
 
-  /// A whole number in any JSON spelling: "12", "1.2e1", "12.0"; nil if it is no whole number or does not fit.
+  /// A whole number in any JSON spelling: "12", "1.2e1", "12.0"; nil if it is no whole number or does not
+  /// fit.
   static func integer<Integer: FixedWidthInteger>(_ text: String, as: Integer.Type) -> Integer? {
     if let value = Integer(text) { return text.hasPrefix("+") ? nil : value }
     // Written with a point or an exponent: move the point through the digits.

@@ -72,7 +72,8 @@ struct CallRunner {
   }
 
   private func reply(_ request: DynamicMessage, key: String? = nil) async throws -> DynamicMessage {
-    let reply = try await server.call(method.path, request.encoded(), idempotencyKey: key)
+    let reply = try await server.call(
+      method.path, request.encoded(), idempotencyKey: key, mayRepeat: method.kind != .unspecified)
     return try DynamicMessage(decoding: reply.message, as: schema.messages[method.outputIndex], in: schema)
   }
 

@@ -1,9 +1,9 @@
 import RPC
 import Wire
 
-/// Answers a shell's question how a command line may go on: `yizhan __complete WORD...`, the last word being the
-/// one under the cursor. The answer is "files" or "words" on the first line, then a word a line, with a tab and
-/// a few words about it.
+/// Answers a shell's question how a command line may go on: `yizhan __complete WORD...`, the last word being
+/// the one under the cursor. The answer is "files" or "words" on the first line, then a word a line, with a
+/// tab and a few words about it.
 struct CompletionEngine {
   /// The hidden command's name.
   static let command = "__complete"

@@ -14,13 +14,15 @@ struct ImportCommand {
     OptionSpec(
       name: "file", placeholder: "FILE.csv|-",
       about:
-        "The rows, in UTF-8, with a first line that names the columns. Required; may be given without --file.",
+        "The rows, in UTF-8, with a first line that names the columns. Required; may be given without "
+        + "--file.",
       completion: .file),
     OptionSpec(name: "dry-run", about: "Show what the import would do, and change nothing."),
     OptionSpec(
       name: "resume", placeholder: "IMPORT_ID",
       about:
-        "Go on with an import that was interrupted, behind the last row that the server has. Give the same file."
+        "Go on with an import that was interrupted, behind the last row that the server has. Give the same "
+        + "file."
     ),
     OptionSpec(
       name: "import-id", placeholder: "IMPORT_ID",
@@ -64,6 +66,11 @@ struct ImportCommand {
         return progress.failed > 0 ? .rowsFailed : .ok
       }
       state.committed = Int(clamping: progress.lastRow)
+      guard state.committed <= file.rowCount else {
+        throw UsageError(
+          "the server has \(state.committed) rows of the import \(importID), and \(path) has only \(file.rowCount)",
+          hint: "give the file that the import was begun with")
+      }
       console.errorLine(
         isChinese
           ? "从第 \(state.committed + 1) 行继续" : "going on with row \(ProgressBar.grouped(state.committed + 1))")

@@ -127,7 +127,8 @@ struct Program: Sendable {
     return try await CallRunner(session: session, server: server, layout: layout).run(parsed)
   }
 
-  /// The program's own options wherever they stand: the server must be known before the rest can be understood.
+  /// The program's own options wherever they stand: the server must be known before the rest can be
+  /// understood.
   private func peek(_ reader: ArgumentReader, _ parsed: ParsedArguments) throws -> ParsedArguments {
     var reader = reader
     var parsed = parsed

@@ -19,8 +19,8 @@ struct StaticCommand: Sendable {
     StaticCommand(
       name: "login", about: "Keep a server and a token, so that commands need neither.",
       details: """
-        Asks for the token without showing it, or reads it from standard input where that is no terminal; tries it; \
-        then keeps both in a file that only you can read. Administrators make tokens with \
+        Asks for the token without showing it, or reads it from standard input where that is no terminal; \
+        tries it; then keeps both in a file that only you can read. Administrators make tokens with \
         "yizhan access create-token"; the first one is printed when yizhand starts for the first time.
         """,
       run: { session, _, _ in try await LoginCommand(session: session).login() }),

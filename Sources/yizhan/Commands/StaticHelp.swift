@@ -6,8 +6,8 @@ enum StaticHelp {
   static func overview(_ session: Session) -> String {
     var page = HelpPage(columns: session.console.columns, usesColour: session.options.usesColour)
     page.paragraph(
-      "yizhan works a Yizhan (驿站) host from the command line. Its commands come from the server: every module "
-        + "that the host serves is here, with the help that its authors wrote.")
+      "yizhan works a Yizhan (驿站) host from the command line. Its commands come from the server: every "
+        + "module that the host serves is here, with the help that its authors wrote.")
     page.usage([
       "yizhan MODULE COMMAND [OPTIONS]", "yizhan MODULE --help", "yizhan MODULE COMMAND --help",
     ])

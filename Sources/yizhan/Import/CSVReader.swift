@@ -1,7 +1,7 @@
 /// Reads comma-separated values (RFC 4180), record by record.
 ///
-/// Lines end with CR LF or LF. A cell in quotes may hold commas, line breaks and doubled quotes. Lines without
-/// anything are left out.
+/// Lines end with CR LF or LF. A cell in quotes may hold commas, line breaks and doubled quotes. Lines
+/// without anything are left out.
 struct CSVReader {
   /// The longest cell.
   static let cellLimitBytes = 1 << 16

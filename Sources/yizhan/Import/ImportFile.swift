@@ -1,7 +1,7 @@
 import Wire
 
-/// A CSV file whose columns are fields of a row message. It is checked whole before anything is sent, so that a
-/// file with a broken column changes nothing.
+/// A CSV file whose columns are fields of a row message. It is checked whole before anything is sent, so that
+/// a file with a broken column changes nothing.
 struct ImportFile {
   /// The largest file.
   static let limitBytes = 512 << 20

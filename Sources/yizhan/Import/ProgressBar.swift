@@ -1,4 +1,5 @@
-/// A line on standard error that says how far an import is. Where standard error is no terminal it says nothing.
+/// A line on standard error that says how far an import is. Where standard error is no terminal it says
+/// nothing.
 struct ProgressBar {
   /// How often the line is drawn anew.
   static let interval = Duration.milliseconds(100)
@@ -31,7 +32,7 @@ struct ProgressBar {
 
   /// "[######                  ]  25 %  25,000 of 100,000 rows  5,213 rows/s  14s left".
   func text(done: Int, now: ContinuousClock.Instant) -> String {
-    let share = total == 0 ? 1 : Double(done) / Double(total)
+    let share = total == 0 ? 1 : min(1, Double(done) / Double(total))
     let filled = Int(share * Double(Self.barWidth))
     let bar = String(repeating: "#", count: filled) + String(repeating: " ", count: Self.barWidth - filled)
     let percent = String(Int(share * 100))

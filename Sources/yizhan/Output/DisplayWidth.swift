@@ -1,7 +1,8 @@
 /// How many columns of a terminal a text takes.
 enum DisplayWidth {
   /// The columns of a text: 2 for wide characters such as 驿, 0 for marks that stand on others.
-  /// Source: Unicode Standard Annex #11, "East Asian Width"; emoji take two columns in every current terminal.
+  /// Source: Unicode Standard Annex #11, "East Asian Width"; emoji take two columns in every current
+  /// terminal.
   static func of(_ text: some StringProtocol) -> Int {
     // Most texts are plain ASCII, one column a byte.
     if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text.utf8.count }
@@ -97,8 +98,8 @@ enum DisplayWidth {
     return pieces
   }
 
-  /// The text without what would move a terminal's cursor or turn its writing round: names and notes come from
-  /// strangers. A line break becomes a space, other control characters U+FFFD.
+  /// The text without what would move a terminal's cursor or turn its writing round: names and notes come
+  /// from strangers. A line break becomes a space, other control characters U+FFFD.
   static func safe(_ text: String) -> String {
     let isSafe = text.unicodeScalars.allSatisfy { !isDangerous($0) }
     if isSafe { return text }

@@ -79,12 +79,13 @@ struct ErrorReport {
     case .unavailable:
       return prefersChinese
         ? "服务器 \(server) 在运行吗？启动：yizhand serve --listen \(server)；换一台：--server HOST:PORT"
-        : "Is a server running at \(server)? Start one with \"yizhand serve --listen \(server)\", or name another "
-          + "with --server HOST:PORT."
+        : "Is a server running at \(server)? Start one with \"yizhand serve --listen \(server)\", or name "
+          + "another with --server HOST:PORT."
     case .unauthenticated where hasToken:
       return prefersChinese
         ? "服务器不接受这个令牌。请向管理员索取新的，然后：yizhan login --server \(server)"
-        : "The server refuses this token. Ask an administrator for a new one, then: yizhan login --server \(server)"
+        : "The server refuses this token. Ask an administrator for a new one, then: "
+          + "yizhan login --server \(server)"
     case .unauthenticated:
       return prefersChinese
         ? "请登录：yizhan login --server \(server)，或设置 YIZHAN_TOKEN"

@@ -1,7 +1,7 @@
 import Wire
 
-/// Writes one message for people: a line for each field that is set, submessages indented, lists of messages as
-/// small tables.
+/// Writes one message for people: a line for each field that is set, submessages indented, lists of messages
+/// as small tables.
 struct ObjectPrinter {
   private static let depthLimit = 8
   private let values: ValueText

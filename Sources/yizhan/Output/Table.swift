@@ -50,8 +50,8 @@ struct Table {
     return String(padded[..<end])
   }
 
-  /// Chooses the columns that a terminal can show: empty ones go, then the least important, until the rest fits
-  /// with its text cut.
+  /// Chooses the columns that a terminal can show: empty ones go, then the least important, until the rest
+  /// fits with its text cut.
   /// - Parameter width: the terminal's; nil takes every column that is not empty.
   static func choose(_ columns: [Column], rows: [[String]], width: Int?) -> [Int] {
     var chosen = columns.indices.filter { column in rows.contains { !$0[column].isEmpty } }

@@ -22,8 +22,8 @@ struct EnumChoices: Sendable {
   /// A number as people read it; the number itself if it has no name.
   func text(_ number: Int32) -> String { type.name(of: number).map(short) ?? String(number) }
 
-  /// The number of a typed value: its short or whole name in any case, with "-" for "_" or neither, or a number;
-  /// nil if there is none.
+  /// The number of a typed value: its short or whole name in any case, with "-" for "_" or neither, or a
+  /// number; nil if there is none.
   func number(_ typed: String) -> Int32? {
     let name = Self.letters(typed)
     let value = type.values.first { Self.letters(short($0.name)) == name || Self.letters($0.name) == name }

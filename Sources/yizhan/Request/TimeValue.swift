@@ -2,8 +2,8 @@ import Wire
 
 /// Points in time as people type them.
 enum TimeValue {
-  /// Reads RFC 3339 ("2026-01-31T09:30:00Z"), a local time ("2026-01-31 17:30", with seconds too), a local day
-  /// ("2026-01-31", its beginning), "now", and a distance from now ("now+3d", "now-2h").
+  /// Reads RFC 3339 ("2026-01-31T09:30:00Z"), a local time ("2026-01-31 17:30", with seconds too), a local
+  /// day ("2026-01-31", its beginning), "now", and a distance from now ("now+3d", "now-2h").
   static func parse(_ text: String) -> (seconds: Int64, nanos: Int32)? {
     if let time = CivilTime.parse(text) { return time }
     if text == "now" { return (LocalTime.now, 0) }

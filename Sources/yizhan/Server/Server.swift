@@ -35,8 +35,11 @@ struct Server: Sendable {
   /// Makes a unary call, again and again within the time to wait while the server is not available.
   ///
   /// That is safe for reads, and for writes because each attempt carries the same idempotency key.
+  /// - Parameter mayRepeat: false for a method of which it is not known whether it changes something.
   /// - Throws: `Status`, or `CancellationError`.
-  func call(_ path: String, _ request: [UInt8], idempotencyKey: String? = nil) async throws -> ClientReply {
+  func call(_ path: String, _ request: [UInt8], idempotencyKey: String? = nil, mayRepeat: Bool = true)
+    async throws -> ClientReply
+  {
     let limit = timeout ?? Self.defaultTimeout
     let clock = ContinuousClock()
     let deadline = clock.now.advanced(by: limit)
@@ -46,7 +49,8 @@ struct Server: Sendable {
       do {
         return try await channel.unary(path, request, options(timeout: left, idempotencyKey: idempotencyKey))
       } catch let status as Status {
-        guard attempt < Self.attemptsLimit, let delay = Self.retryDelay(after: status, attempt: attempt),
+        guard mayRepeat, attempt < Self.attemptsLimit,
+          let delay = Self.retryDelay(after: status, attempt: attempt),
           clock.now.advanced(by: delay) < deadline
         else { throw status }
         try await sleep(delay)
@@ -57,8 +61,9 @@ struct Server: Sendable {
 
   /// How long to wait before the next attempt; nil if another one would not help.
   ///
-  /// UNAVAILABLE may pass by itself. Any other status is repeated only where the server says when. Without the
-  /// server's word the wait doubles from 100 ms, less a random part, so that many clients do not come at once.
+  /// UNAVAILABLE may pass by itself. Any other status is repeated only where the server says when. Without
+  /// the server's word the wait doubles from 100 ms, less a random part, so that many clients do not come at
+  /// once.
   static func retryDelay(after status: Status, attempt: Int) -> Duration? {
     if let told = status.retryDelay { return told }
     guard status.code == .unavailable else { return nil }

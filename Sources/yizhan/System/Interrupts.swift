@@ -17,8 +17,8 @@ enum Interrupts {
     return signals
   }
 
-  /// Waits for signals on the calling thread: the first one calls `onFirst`; the next one, or the first while a
-  /// question waits for its answer, ends the process.
+  /// Waits for signals on the calling thread: the first one calls `onFirst`; the next one, or the first while
+  /// a question waits for its answer, ends the process.
   static func waitForever(onFirst: () -> Void) -> Never {
     var signals = set
     var isFirst = true
