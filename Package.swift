@@ -113,17 +113,11 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Configuration", package: "swift-configuration"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], exclude: ["Generated/C"]),
+      ], exclude: ["README.md", "Generated/C"]),
     program("yizhand", ["Host", "ModuleKit"] + modules.map { .target(name: $0) }),
-    program(
-      "yizhan",
-      [
-        "RPCTransport", "RPC", "Wire",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+    program("yizhan", ["RPCTransport", "RPC", "Wire"]),
     program(
       "ProtoGen",
       [
