@@ -5,7 +5,9 @@ import Testing
   let house = House()
 
   @Test func theTopLevelIsTheOneThatWasOrdered() throws {
-    let expected: Set = ["Package.swift", "Sources", "Plugins", "Tests", "Proto", "README.md", "Package.resolved"]
+    let expected: Set = [
+      "Package.swift", "Sources", "Plugins", "Tests", "Proto", "README.md", "Package.resolved",
+    ]
     for name in try house.names(in: "") where !expected.contains(name) {
       Issue.record("\(name) stands at the top level; only \(expected.sorted()) may")
     }
@@ -17,7 +19,8 @@ import Testing
     #expect(try house.folders(in: "Plugins") == declared.sorted(), "Plugins/ and `modules` in Package.swift")
     let registry = try house.text("Sources/yizhand/Modules.swift")
     for module in declared {
-      #expect(registry.contains("\(module)Module.self"), "\(module)Module is not in Sources/yizhand/Modules.swift")
+      #expect(
+        registry.contains("\(module)Module.self"), "\(module)Module is not in Sources/yizhand/Modules.swift")
       #expect(house.exists("Proto/yizhan/\(module.lowercased())/v1"), "\(module) has no Proto/yizhan folder")
       #expect(house.exists("Tests/\(module)Tests"), "\(module) has no tests")
     }
@@ -30,11 +33,15 @@ import Testing
 
   @Test func everyModuleFolderLooksLikeEveryOther() throws {
     for module in try house.declaredModules() {
-      for file in ["README.md", "\(module)Module.swift", "\(module)Error.swift", "Migrations.swift", "Generated"] {
+      for file in [
+        "README.md", "\(module)Module.swift", "\(module)Error.swift", "Migrations.swift", "Generated",
+      ] {
         #expect(house.exists("Plugins/\(module)/\(file)"), "Plugins/\(module) has no \(file)")
       }
       let readme = try house.text("Plugins/\(module)/README.md")
-      let sections = readme.split(separator: "\n").filter { $0.hasPrefix("## ") }.map { String($0.dropFirst(3)) }
+      let sections = readme.split(separator: "\n").filter { $0.hasPrefix("## ") }.map {
+        String($0.dropFirst(3))
+      }
       #expect(
         sections == [
           "What it owns", "Calls", "Tables", "Events", "Capabilities", "Timers", "Try it",
@@ -45,7 +52,8 @@ import Testing
   @Test func aProtoStandsInTheFolderOfItsPackage() throws {
     for file in house.files(below: "Proto", ending: ".proto") {
       let package = try #require(
-        try house.text(file).split(separator: "\n").first { $0.hasPrefix("package ") }, "\(file) has no package")
+        try house.text(file).split(separator: "\n").first { $0.hasPrefix("package ") },
+        "\(file) has no package")
       let folder = package.dropFirst("package ".count).dropLast().split(separator: ".").joined(separator: "/")
       #expect(file.hasPrefix("Proto/\(folder)/"), "\(file) says \(package)")
     }

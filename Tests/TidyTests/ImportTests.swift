@@ -18,7 +18,8 @@ import Testing
       "Logging", "Synchronization", "Glibc",
     ],
     "Host": [
-      "ModuleKit", "Storage", "RPC", "RPCTransport", "Wire", "CHostMessages", "NIOCore", "NIOPosix", "NIOHTTP1",
+      "ModuleKit", "Storage", "RPC", "RPCTransport", "Wire", "CHostMessages", "NIOCore", "NIOPosix",
+      "NIOHTTP1",
       "Crypto", "Logging", "Configuration", "ServiceLifecycle", "UnixSignals", "ArgumentParser", "Foundation",
       "FoundationEssentials", "Glibc", "Synchronization",
     ],
@@ -37,7 +38,8 @@ import Testing
     for folder in try house.folders(in: "Sources") where folder != "yizhand" {
       let files = house.files(below: "Sources/\(folder)", ending: ".swift")
       if files.isEmpty { continue }
-      let allowed = try #require(Self.allowed[folder], "Sources/\(folder) has no rule here: say what it may import")
+      let allowed = try #require(
+        Self.allowed[folder], "Sources/\(folder) has no rule here: say what it may import")
       try check(files, allowed: allowed)
     }
     try check(

@@ -27,7 +27,8 @@ import Testing
   }
 
   @Test func serverTargetsDoNotPrint() throws {
-    for file in sources() where !["yizhan", "ProtoGen", "Host"].contains(where: { file.hasPrefix("Sources/\($0)/") }) {
+    for file in sources()
+    where !["yizhan", "ProtoGen", "Host"].contains(where: { file.hasPrefix("Sources/\($0)/") }) {
       for (number, line) in try lines(file) where line.contains(" print(") {
         Issue.record("\(file):\(number) prints; use the logger")
       }
@@ -39,7 +40,8 @@ import Testing
     for file in sources() {
       let all = try lines(file)
       for (index, (number, line)) in all.enumerated()
-      where (line.contains("@unchecked Sendable") || line.contains("nonisolated(unsafe)")) && !isComment(line) {
+      where (line.contains("@unchecked Sendable") || line.contains("nonisolated(unsafe)")) && !isComment(line)
+      {
         var above = index - 1
         while above >= 0, all[above].1.drop(while: { $0 == " " }).hasPrefix("@") { above -= 1 }
         let reasoned = line.contains("//") || (above >= 0 && isComment(all[above].1))
@@ -52,7 +54,8 @@ import Testing
   @Test func noStatementIsInterpolated() throws {
     let verbs = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "]
     for file in sources(["Plugins"]) {
-      for (number, line) in try lines(file) where line.contains("\\(") && verbs.contains(where: line.contains) {
+      for (number, line) in try lines(file) where line.contains("\\(") && verbs.contains(where: line.contains)
+      {
         Issue.record("\(file):\(number) puts a value into SQL text; bind it")
       }
     }

@@ -20,7 +20,7 @@ struct Phase: Codable {
   var calls: Int
   var seconds: Double
   /// Processor time of the server per call, in microseconds.
-  var cpu_us: Double
+  var cpuMicroseconds: Double
 
   /// Runs a phase and measures it.
   static func measure(calls: Int, _ server: ServerProcess, _ body: () async throws -> Void) async throws
@@ -32,6 +32,6 @@ struct Phase: Codable {
     let elapsed = start.duration(to: .now)
     let spent = try server.processorMicroseconds() - before
     let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-    return Phase(calls: calls, seconds: seconds, cpu_us: spent / Double(calls))
+    return Phase(calls: calls, seconds: seconds, cpuMicroseconds: spent / Double(calls))
   }
 }
