@@ -166,12 +166,24 @@ public final class GRPCServer: Sendable {
     await waitForConnections(upTo: .seconds(1))
     onEachLoop { $0.closeAll() }
     await waitForConnections(upTo: .seconds(1))
+    // A handler that does not heed its cancellation keeps its loop: its task would otherwise be resumed on a loop
+    // that has ended. The threads then end with the process.
+    guard await streamsHaveEnded(within: .seconds(1)) else { return }
     for loop in loops { loop.inbox.close() }
     try? await group.shutdownGracefully()
   }
 
   private func onEachLoop(_ body: @escaping @Sendable (ConnectionSet) -> Void) {
     for loop in loops { loop.eventLoop.execute { body(loop.connections) } }
+  }
+
+  private func streamsHaveEnded(within limit: Duration) async -> Bool {
+    let end = ContinuousClock.now.advanced(by: limit)
+    while loops.contains(where: { $0.runningStreams.load(ordering: .acquiring) > 0 }) {
+      if ContinuousClock.now >= end { return false }
+      try? await Task.sleep(for: .milliseconds(10))
+    }
+    return true
   }
 
   private func waitForConnections(upTo limit: Duration) async {

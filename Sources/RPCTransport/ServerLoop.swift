@@ -1,5 +1,6 @@
 import NIOCore
 import RPC
+import Synchronization
 
 /// What the connections of one event loop share.
 final class ServerLoop: Sendable {
@@ -10,6 +11,8 @@ final class ServerLoop: Sendable {
   let handler: any CallHandler
   let methods: MethodTable
   let connections: ConnectionSet
+  /// Streaming handlers that have not returned. The loop must outlive them: their tasks run on it.
+  let runningStreams = Atomic<Int>(0)
 
   init(index: Int, eventLoop: any EventLoop, handler: any CallHandler) {
     self.index = index

@@ -275,6 +275,7 @@ final class ServerStream: HTTP2Stream, ServerCall, Expiring, PipeOwner, @uncheck
       maxQueuedBytes: connection.configuration.maxQueuedReplyBytes)
     self.pipe = pipe
     let loop = connection.loop
+    loop.runningStreams.add(1, ordering: .relaxed)
     task = Task(executorPreference: loop.executor) { [self] in
       var outcome: Status?
       do {
@@ -287,6 +288,7 @@ final class ServerStream: HTTP2Stream, ServerCall, Expiring, PipeOwner, @uncheck
         outcome = Status(.internalError, "the handler failed")
       }
       finishStreaming(outcome)
+      loop.runningStreams.subtract(1, ordering: .releasing)
     }
   }
 
