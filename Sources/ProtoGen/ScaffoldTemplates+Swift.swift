@@ -225,6 +225,10 @@ extension ScaffoldTemplates {
     import \(module)
 
     @Suite struct \(resource)Tests {
+      @Test func keepsTheModuleContract() async throws {
+        #expect(try await ModuleContract.violations(of: [\(module)Module.self]) == [])
+      }
+
       @Test(arguments: TestHost.Way.allCases)
       func createdIsFoundAndListed(way: TestHost.Way) async throws {
         try await TestHost.run([\(module)Module.self], way: way) { host in
