@@ -20,11 +20,11 @@ import Testing
     "Host": [
       "HTTP2", "ModuleKit", "Storage", "RPC", "RPCTransport", "Wire", "CHostMessages", "NIOCore", "NIOPosix",
       "NIOHTTP1",
-      "Crypto", "Logging", "Configuration", "ServiceLifecycle", "UnixSignals", "ArgumentParser", "Foundation",
+      "Crypto", "Logging", "Configuration", "UnixSignals", "ArgumentParser", "Foundation",
       "FoundationEssentials", "Glibc", "Synchronization",
     ],
     "yizhan": [
-      "RPCTransport", "RPC", "Wire", "ArgumentParser", "Foundation", "FoundationEssentials", "Glibc",
+      "RPCTransport", "RPC", "Wire", "Foundation", "FoundationEssentials", "Glibc",
       "Synchronization",
     ],
     "ProtoGen": [
