@@ -15,6 +15,8 @@ public final class Arena {
     @usableFromInline var next: UnsafeMutableRawPointer?
     /// Bytes left in the current chunk.
     @usableFromInline var freeBytes = 0
+    /// Bytes taken since the last reset.
+    @usableFromInline var takenBytes = 0
     /// Bytes that the current decoding may still take.
     @usableFromInline var budgetBytes = Int.max
     /// The budget has stopped an allocation.
@@ -83,6 +85,7 @@ public final class Arena {
     chunksInUse = chunks.isEmpty ? 0 : 1
     region.pointee.next = chunks.first?.baseAddress
     region.pointee.freeBytes = chunks.first?.count ?? 0
+    region.pointee.takenBytes = 0
     region.pointee.budgetBytes = .max
     region.pointee.isExhausted = false
     region.pointee.failure = nil
@@ -132,6 +135,7 @@ public final class Arena {
     if rounded > region.pointee.freeBytes { grow(region, by: rounded) }
     guard let memory = region.pointee.next else { return nil }
     region.pointee.budgetBytes -= min(rounded, region.pointee.budgetBytes)
+    region.pointee.takenBytes &+= rounded
     region.pointee.next = memory + rounded
     region.pointee.freeBytes -= rounded
     return memory

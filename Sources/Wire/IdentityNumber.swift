@@ -1,3 +1,5 @@
+public import Formats
+
 /// A resident identity number (公民身份号码): area code, birth date, sequence, check character.
 ///
 /// Source: GB 11643-1999; the check character is that of ISO 7064, MOD 11-2.

@@ -11,9 +11,19 @@ public protocol Message: Sendable, Equatable {
   func encode(into output: inout [UInt8], in arena: Arena)
   /// Adds what breaks the `(yizhan.check)` declarations, with paths relative to this message.
   func check(_ violations: inout Violations)
+  /// The purposes for which `(yizhan.personal)` fields of the message, and of messages in it, can be seen.
+  static var personalPurposes: [PersonalPurpose] { get }
+  /// Masks the personal fields that a caller does not see.
+  mutating func maskPersonalData(for sight: PersonalSight)
 }
 
 extension Message {
+  /// None: ProtoGen writes those of a message that holds personal data.
+  public static var personalPurposes: [PersonalPurpose] { [] }
+
+  /// Masks nothing: ProtoGen writes what a message that holds personal data does.
+  public mutating func maskPersonalData(for sight: PersonalSight) {}
+
   /// Decodes a message from an array.
   /// - Throws: `DecodingError`.
   public init(decoding bytes: [UInt8]) throws {

@@ -1,30 +1,10 @@
 /// What a message breaks of its declared checks, with a path to each field at fault.
 public struct Violations: Sendable, Equatable {
-  /// One field at fault.
-  public struct Item: Sendable, Equatable {
-    /// The field's path in the proto's own names: "rows[3].phone", "labels[colour]".
-    public var field: String
-    /// A machine-readable reason in UPPER_SNAKE_CASE.
-    public var reason: String
-    /// What is wrong and what is expected, in English.
-    public var description: String
-    /// The same in Chinese.
-    public var descriptionChinese: String
-
-    /// Creates an item.
-    public init(field: String, reason: String, description: String, descriptionChinese: String) {
-      self.field = field
-      self.reason = reason
-      self.description = description
-      self.descriptionChinese = descriptionChinese
-    }
-  }
-
   /// The most items that are kept; further ones are not reported.
   public static let limit = 100
 
   /// What was found, in the order of the message's fields.
-  public var items: [Item] = []
+  public var items: [FieldViolation] = []
   /// Whether nothing is at fault.
   public var isEmpty: Bool { items.isEmpty }
 
@@ -34,8 +14,7 @@ public struct Violations: Sendable, Equatable {
   /// Adds a field at fault, unless the list is full.
   public mutating func add(field: String, reason: String, description: String, descriptionChinese: String) {
     if items.count >= Self.limit { return }
-    items.append(
-      Item(field: field, reason: reason, description: description, descriptionChinese: descriptionChinese))
+    items.append(FieldViolation(field, reason, description, descriptionChinese))
   }
 
   /// Checks a submessage; the paths of what it adds get this field's name in front.

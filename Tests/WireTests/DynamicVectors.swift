@@ -26,7 +26,7 @@ struct DynamicVectors {
       return (parts[0], parts.dropFirst().map(String.init))
     }
     let descriptors = try #require(lines.first { $0.kind == "schema" }?.values.first)
-    schema = try Schema(fileDescriptorSet: try #require(Base64.decode(descriptors)))
+    schema = try Schema(fileDescriptorSet: try #require(Base64.decode(descriptors.utf8)))
   }
 
   var everything: MessageSchema { get throws { try #require(schema.message("fixture.v1.Everything")) } }

@@ -224,7 +224,7 @@ struct MethodRecord {
   var isDeprecated = false
   var kind: MethodSchema.Kind = .unspecified
   var roles: [Int32] = []
-  var scope = ""
+  var scope: Int32 = 0
 
   init(_ part: WireReader) throws(DecodingError) {
     var reader = part
@@ -265,7 +265,7 @@ struct MethodRecord {
       case (2, .lengthDelimited):
         var packed = try reader.lengthDelimited()
         while !packed.isAtEnd { roles.append(Int32(truncatingIfNeeded: try packed.varint())) }
-      case (3, .lengthDelimited): scope = try reader.string()
+      case (3, .varint): scope = Int32(truncatingIfNeeded: try reader.varint())
       default: try reader.skip(type, number: number)
       }
     }

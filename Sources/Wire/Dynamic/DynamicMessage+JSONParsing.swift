@@ -110,7 +110,7 @@ extension DynamicMessage {
       guard case .string(let text) = json else { throw expected("a string", json) }
       return .string(text)
     case .bytes:
-      guard case .string(let text) = json, let bytes = Base64.decode(text) else {
+      guard case .string(let text) = json, let bytes = Base64.decodeLeniently(text.utf8) else {
         throw expected("bytes in base64", json)
       }
       return .bytes(bytes)

@@ -197,7 +197,8 @@ struct SchemaBuilder {
               method, service: fullName, comment: comment(position, path + [2, Int32(methodIndex)]),
               inputIndex: try self.position(of: method.inputType, in: messageIndexes, usedBy: owner),
               outputIndex: try self.position(of: method.outputType, in: messageIndexes, usedBy: owner),
-              roles: method.roles.map { valueName("yizhan.Method.Role", $0) }))
+              roles: method.roles.map { valueName("yizhan.Method.Role", $0) },
+              scope: method.scope == 0 ? "" : valueName("yizhan.Method.Scope", method.scope)))
         }
         built.append(
           ServiceSchema(

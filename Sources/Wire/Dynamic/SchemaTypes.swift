@@ -227,12 +227,13 @@ public final class MethodSchema: Sendable {
   public let kind: Kind
   /// Who may call it, by the names of `yizhan.Method.Role`: ["PARTNER", "STAFF"].
   public let roles: [String]
-  /// Which of the things that exist a caller may reach: "area".
+  /// Which of the things that exist a caller may reach, by the name of `yizhan.Method.Scope`: "AREA"; empty where the
+  /// option is missing.
   public let scope: String
 
   init(
     _ record: MethodRecord, service: String, comment: String, inputIndex: Int, outputIndex: Int,
-    roles: [String]
+    roles: [String], scope: String
   ) {
     name = record.name
     path = "/\(service)/\(record.name)"
@@ -244,6 +245,6 @@ public final class MethodSchema: Sendable {
     isDeprecated = record.isDeprecated
     kind = record.kind
     self.roles = roles
-    scope = record.scope
+    self.scope = scope
   }
 }

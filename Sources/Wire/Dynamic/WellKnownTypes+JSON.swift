@@ -1,3 +1,5 @@
+import Formats
+
 extension DynamicMessage {
   /// The message's own JSON form; nil if it is written as an object of its fields.
   func wellKnownJSON(_ options: JSONOptions) throws(JSONError) -> JSONValue? {

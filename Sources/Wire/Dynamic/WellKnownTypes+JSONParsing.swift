@@ -1,3 +1,5 @@
+import Formats
+
 extension DynamicMessage {
   /// Reads the message from its own JSON form; false if it has none.
   mutating func readWellKnown(_ json: JSONValue, depth: Int) throws(JSONError) -> Bool {

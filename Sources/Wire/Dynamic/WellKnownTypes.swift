@@ -1,3 +1,5 @@
+import Formats
+
 /// The messages of google.protobuf that have a JSON form of their own.
 enum WellKnownType {
   case timestamp, duration, fieldMask, wrapper, structure, value, listValue, any, empty

@@ -122,6 +122,7 @@ public struct ProtoAny: GeneratedMessage {
   public static let codec = Codec(google__protobuf__any__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     typeURL = ""
     value = []

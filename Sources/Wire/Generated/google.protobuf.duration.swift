@@ -79,6 +79,7 @@ public struct ProtoDuration: GeneratedMessage {
   public static let codec = Codec(google__protobuf__duration__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     seconds = 0
     nanos = 0

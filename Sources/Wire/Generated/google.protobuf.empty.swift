@@ -16,6 +16,7 @@ public struct ProtoEmpty: GeneratedMessage {
   public static let codec = Codec(google__protobuf__empty__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
   }
 

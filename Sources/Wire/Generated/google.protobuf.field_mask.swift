@@ -211,6 +211,7 @@ public struct ProtoFieldMask: GeneratedMessage {
   public static let codec = Codec(google__protobuf__field_mask__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     paths = []
   }

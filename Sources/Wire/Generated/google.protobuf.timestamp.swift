@@ -108,6 +108,7 @@ public struct ProtoTimestamp: GeneratedMessage {
   public static let codec = Codec(google__protobuf__timestamp__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     seconds = 0
     nanos = 0

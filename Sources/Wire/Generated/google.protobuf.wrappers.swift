@@ -15,6 +15,7 @@ public struct ProtoDoubleValue: GeneratedMessage {
   public static let codec = Codec(google__protobuf__double_value__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     value = 0
   }
@@ -58,6 +59,7 @@ public struct ProtoFloatValue: GeneratedMessage {
   public static let codec = Codec(google__protobuf__float_value__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     value = 0
   }
@@ -101,6 +103,7 @@ public struct ProtoInt64Value: GeneratedMessage {
   public static let codec = Codec(google__protobuf__int64_value__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     value = 0
   }
@@ -143,6 +146,7 @@ public struct ProtoUInt64Value: GeneratedMessage {
   public static let codec = Codec(google__protobuf__uint64_value__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     value = 0
   }
@@ -185,6 +189,7 @@ public struct ProtoInt32Value: GeneratedMessage {
   public static let codec = Codec(google__protobuf__int32_value__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     value = 0
   }
@@ -227,6 +232,7 @@ public struct ProtoUInt32Value: GeneratedMessage {
   public static let codec = Codec(google__protobuf__uint32_value__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     value = 0
   }
@@ -269,6 +275,7 @@ public struct ProtoBoolValue: GeneratedMessage {
   public static let codec = Codec(google__protobuf__bool_value__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     value = false
   }
@@ -311,6 +318,7 @@ public struct ProtoStringValue: GeneratedMessage {
   public static let codec = Codec(google__protobuf__string_value__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     value = ""
   }
@@ -354,6 +362,7 @@ public struct ProtoBytesValue: GeneratedMessage {
   public static let codec = Codec(google__protobuf__bytes_value__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     value = []
   }

@@ -17,6 +17,7 @@ public struct GoogleErrorInfo: GeneratedMessage {
   public static let codec = Codec(google__rpc__error_info__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     reason = ""
     domain = ""
@@ -89,6 +90,7 @@ public struct GoogleRetryInfo: GeneratedMessage {
   public static let codec = Codec(google__rpc__retry_info__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     retryDelay = nil
   }
@@ -131,6 +133,7 @@ public struct GoogleBadRequest: GeneratedMessage {
   public static let codec = Codec(google__rpc__bad_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     fieldViolations = []
   }
@@ -183,6 +186,7 @@ public struct GoogleBadRequest: GeneratedMessage {
     public static let codec = Codec(google__rpc__bad_request__field_violation__init)
 
     /// Creates the message with every field at its default.
+    @inline(__always)
     public init() {
       field = ""
       description = ""
@@ -255,6 +259,7 @@ public struct GoogleRequestInfo: GeneratedMessage {
   public static let codec = Codec(google__rpc__request_info__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     requestID = ""
     servingData = ""
@@ -306,6 +311,7 @@ public struct GoogleLocalizedMessage: GeneratedMessage {
   public static let codec = Codec(google__rpc__localized_message__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     locale = ""
     message = ""

@@ -17,6 +17,7 @@ public struct GoogleStatus: GeneratedMessage {
   public static let codec = Codec(google__rpc__status__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     code = 0
     message = ""

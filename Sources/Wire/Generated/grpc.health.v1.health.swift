@@ -13,6 +13,7 @@ public struct HealthCheckRequest: GeneratedMessage {
   public static let codec = Codec(grpc__health__v1__health_check_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     service = ""
   }
@@ -54,6 +55,7 @@ public struct HealthCheckResponse: GeneratedMessage {
   public static let codec = Codec(grpc__health__v1__health_check_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     status = HealthCheckResponse.ServingStatus(rawValue: 0)
   }
@@ -136,6 +138,7 @@ public struct HealthListRequest: GeneratedMessage {
   public static let codec = Codec(grpc__health__v1__health_list_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
   }
 
@@ -163,6 +166,7 @@ public struct HealthListResponse: GeneratedMessage {
   public static let codec = Codec(grpc__health__v1__health_list_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     statuses = [:]
   }

@@ -15,6 +15,7 @@ public struct ServerReflectionRequest: GeneratedMessage {
   public static let codec = Codec(grpc__reflection__v1__server_reflection_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     host = ""
     messageRequest = nil
@@ -114,6 +115,7 @@ public struct ExtensionRequest: GeneratedMessage {
   public static let codec = Codec(grpc__reflection__v1__extension_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     containingType = ""
     extensionNumber = 0
@@ -166,6 +168,7 @@ public struct ServerReflectionResponse: GeneratedMessage {
   public static let codec = Codec(grpc__reflection__v1__server_reflection_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     validHost = ""
     originalRequest = nil
@@ -269,6 +272,7 @@ public struct FileDescriptorResponse: GeneratedMessage {
   public static let codec = Codec(grpc__reflection__v1__file_descriptor_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     fileDescriptorProto = []
   }
@@ -318,6 +322,7 @@ public struct ExtensionNumberResponse: GeneratedMessage {
   public static let codec = Codec(grpc__reflection__v1__extension_number_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     baseTypeName = ""
     extensionNumber = []
@@ -367,6 +372,7 @@ public struct ListServiceResponse: GeneratedMessage {
   public static let codec = Codec(grpc__reflection__v1__list_service_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     service = []
   }
@@ -414,6 +420,7 @@ public struct ServiceResponse: GeneratedMessage {
   public static let codec = Codec(grpc__reflection__v1__service_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     name = ""
   }
@@ -457,6 +464,7 @@ public struct ErrorResponse: GeneratedMessage {
   public static let codec = Codec(grpc__reflection__v1__error_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     errorCode = 0
     errorMessage = ""

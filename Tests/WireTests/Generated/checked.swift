@@ -86,6 +86,7 @@ public struct Checked: GeneratedMessage {
   public static let codec = Codec(wiretest__checked__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     title = ""
     name = ""
@@ -333,6 +334,7 @@ public struct CheckedRow: GeneratedMessage {
   public static let codec = Codec(wiretest__checked_row__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     phone = ""
     id = ""
@@ -427,6 +429,7 @@ public struct Unchecked: GeneratedMessage {
   public static let codec = Codec(wiretest__unchecked__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     text = ""
     data = []

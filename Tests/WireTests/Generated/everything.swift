@@ -94,6 +94,7 @@ public struct Scalars: GeneratedMessage {
   public static let codec = Codec(wiretest__scalars__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     double = 0
     float = 0
@@ -281,6 +282,7 @@ public struct Optionals: GeneratedMessage {
   public static let codec = Codec(wiretest__optionals__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     double = nil
     float = nil
@@ -492,6 +494,7 @@ public struct Repeateds: GeneratedMessage {
   public static let codec = Codec(wiretest__repeateds__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     double = []
     float = []
@@ -747,6 +750,7 @@ public struct Maps: GeneratedMessage {
   public static let codec = Codec(wiretest__maps__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     int32 = [:]
     int64 = [:]
@@ -1024,6 +1028,7 @@ public struct Choice: GeneratedMessage {
   public static let codec = Codec(wiretest__choice__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     before = 0
     kind = nil
@@ -1185,6 +1190,7 @@ public struct Choice: GeneratedMessage {
     public static let codec = Codec(wiretest__choice__kind__init)
 
     /// Creates the message with every field at its default.
+    @inline(__always)
     public init() {
       words = []
       which = nil
@@ -1292,6 +1298,7 @@ public struct Standards: GeneratedMessage {
   public static let codec = Codec(wiretest__standards__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     timestamp = nil
     duration = nil
@@ -1511,6 +1518,7 @@ public struct AwkwardNames: GeneratedMessage {
   public static let codec = Codec(wiretest__awkward_names__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     self.default = ""
     self.in = ""
@@ -1746,6 +1754,7 @@ public struct Everything: GeneratedMessage {
   public static let codec = Codec(wiretest__everything__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     scalars = nil
     optionals = nil
@@ -1870,6 +1879,7 @@ public struct Everything: GeneratedMessage {
     public static let codec = Codec(wiretest__everything__nested__init)
 
     /// Creates the message with every field at its default.
+    @inline(__always)
     public init() {
       deeper = nil
       byName = [:]
@@ -1982,6 +1992,7 @@ public struct Everything: GeneratedMessage {
       public static let codec = Codec(wiretest__everything__nested__deeper__init)
 
       /// Creates the message with every field at its default.
+      @inline(__always)
       public init() {
         text = ""
         choices = []
