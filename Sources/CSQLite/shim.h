@@ -1,4 +1,6 @@
 #if __has_include(<sqlite3.h>)
+// The audit record's old and new values come from this hook; Debian's library has it.
+#define SQLITE_ENABLE_PREUPDATE_HOOK 1
 #include <sqlite3.h>
 #else
 #error "The header sqlite3.h is missing. On Debian: apt-get install libsqlite3-dev"

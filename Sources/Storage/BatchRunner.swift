@@ -1,10 +1,13 @@
 internal import CSQLite
 
 /// Something that the writer runs in a batch, all of it or nothing of it.
+///
+/// Every case is one reference: a unit is copied from list to list on its way, again in each batch that has no time
+/// for it.
 enum WorkUnit {
-  case job(WriteJob)
-  case timer(TimerService.Due)
-  case event(ConsumerService.Consumer, StoredEvent)
+  case job(QueuedJob)
+  indirect case timer(TimerService.Due)
+  indirect case event(ConsumerService.Consumer, StoredEvent)
   case expiry
 }
 

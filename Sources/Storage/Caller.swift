@@ -8,14 +8,14 @@ public struct Caller: Sendable {
     let name: String
     let roles: UInt32
     let organisationID: String?
-    let areaCode: String?
+    let areaCodes: [String]
 
-    init(id: String, name: String, roles: UInt32, organisationID: String?, areaCode: String?) {
+    init(id: String, name: String, roles: UInt32, organisationID: String?, areaCodes: [String]) {
       self.id = id
       self.name = name
       self.roles = roles
       self.organisationID = organisationID
-      self.areaCode = areaCode
+      self.areaCodes = areaCodes
     }
   }
 
@@ -25,22 +25,24 @@ public struct Caller: Sendable {
   ///   - name: the principal's name, for people.
   ///   - roles: the bits of `RPC.Roles`.
   ///   - organisationID: the organisation that the principal acts for; nil for none.
-  ///   - areaCode: the GB/T 2260 code of the area that the principal is bound to; nil for everywhere.
-  public init(id: String, name: String, roles: UInt32, organisationID: String? = nil, areaCode: String? = nil)
-  {
-    facts = Facts(id: id, name: name, roles: roles, organisationID: organisationID, areaCode: areaCode)
+  ///   - areaCodes: the GB/T 2260 codes of the areas that the principal is bound to; empty for everywhere.
+  public init(
+    id: String, name: String, roles: UInt32, organisationID: String? = nil, areaCodes: [String] = []
+  ) {
+    facts = Facts(id: id, name: name, roles: roles, organisationID: organisationID, areaCodes: areaCodes)
   }
 
   /// The principal's identifier.
   public var id: String { facts.id }
   /// The principal's name, for people.
   public var name: String { facts.name }
-  /// The principal's roles: the bits of `RPC.Roles`.
+  /// The principal's roles: the bits of `RPC.Roles`. For the host; a handler decides by those of them that the called
+  /// method is for (`Snapshot.roles` of ModuleKit).
   public var roles: UInt32 { facts.roles }
   /// The organisation that the principal acts for; nil for none.
   public var organisationID: String? { facts.organisationID }
-  /// The GB/T 2260 code of the area that the principal is bound to; nil for everywhere.
-  public var areaCode: String? { facts.areaCode }
+  /// The GB/T 2260 codes of the areas that the principal is bound to; empty for everywhere.
+  public var areaCodes: [String] { facts.areaCodes }
 
   /// The host itself: timers, event consumers, start-up. It carries no role.
   public static let system = Caller(id: "system", name: "system", roles: 0)
@@ -51,7 +53,7 @@ extension Caller: Hashable {
   public static func == (first: Caller, second: Caller) -> Bool {
     first.facts === second.facts
       || (first.id == second.id && first.name == second.name && first.roles == second.roles
-        && first.organisationID == second.organisationID && first.areaCode == second.areaCode)
+        && first.organisationID == second.organisationID && first.areaCodes == second.areaCodes)
   }
 
   /// Hashes the identifier, which tells callers apart.

@@ -4,7 +4,8 @@ internal import CSQLite
 /// checkpoint at once can damage the log with SQLite before 3.51.3.
 ///
 /// A passive checkpoint copies what no reader still needs. When readers have kept the log from starting over
-/// until it is large, the writer waits for them shortly and cuts the file.
+/// until it is large, the writer waits for them shortly and cuts the file; so it does, again and again until it can,
+/// when something is to be gone from the log for good.
 final class Checkpointer {
   private let connection: Connection
   private let clock: HostClock
@@ -16,6 +17,8 @@ final class Checkpointer {
   private var lastCommit: ContinuousClock.Instant
   private var nextRestart: ContinuousClock.Instant
   private(set) var count: UInt64 = 0
+  /// Whether the log holds what is to be gone. True at first: the process before may have died before it was cut.
+  private var holdsForgotten = true
 
   /// The log's header, and what each page takes in it with its own.
   private static let headerBytes = 32
@@ -54,8 +57,12 @@ final class Checkpointer {
     if frames < copiedFrames { copiedFrames = 0 }
   }
 
+  /// Has the log cut as soon as no reader needs it: its old frames hold what was overwritten since.
+  func forget() { holdsForgotten = true }
+
   /// Nanoseconds until an idle writer should copy the log; nil when there is nothing to copy.
   func pause() -> Int64? {
+    if holdsForgotten { return max(0, (nextRestart - clock.monotonic()).wholeMicroseconds * 1_000) }
     guard uncopiedFrames > 0 else { return nil }
     return max(0, (lastCommit + Self.idlePause - clock.monotonic()).wholeMicroseconds * 1_000)
   }
@@ -64,9 +71,9 @@ final class Checkpointer {
   /// - Throws: `StorageError`; on a disk error the connection has told its `onUnknownOutcome` before.
   func work(isIdle: Bool) throws {
     let now = clock.monotonic()
-    if frames >= restartFrames, now >= nextRestart {
+    if frames >= restartFrames || holdsForgotten, now >= nextRestart {
       nextRestart = now + .milliseconds(500)
-      try run(SQLITE_CHECKPOINT_TRUNCATE)
+      if try run(SQLITE_CHECKPOINT_TRUNCATE) { holdsForgotten = false }
     } else if uncopiedFrames >= passiveFrames
       || (isIdle && uncopiedFrames > 0 && now >= lastCommit + Self.idlePause)
     {
@@ -78,7 +85,9 @@ final class Checkpointer {
   /// Copies everything and cuts the file, waiting for nobody.
   func finish() throws { try run(SQLITE_CHECKPOINT_TRUNCATE) }
 
-  private func run(_ mode: Int32) throws {
+  /// - Returns: whether nothing kept it from its end.
+  @discardableResult
+  private func run(_ mode: Int32) throws -> Bool {
     var inLog: Int32 = 0
     var copied: Int32 = 0
     if mode != SQLITE_CHECKPOINT_PASSIVE {
@@ -97,5 +106,6 @@ final class Checkpointer {
     case SQLITE_FULL: copiedFrames = frames
     default: throw connection.failure(code, in: .kernel)
     }
+    return code == SQLITE_OK
   }
 }

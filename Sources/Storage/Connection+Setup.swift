@@ -17,6 +17,10 @@ extension Connection {
     guard sqlite3_threadsafe() != 0 else {
       throw StorageError.unsupportedEngine(message: "it was built without threads (SQLITE_THREADSAFE=0)")
     }
+    guard sqlite3_compileoption_used("ENABLE_PREUPDATE_HOOK") != 0 else {
+      throw StorageError.unsupportedEngine(
+        message: "it was built without SQLITE_ENABLE_PREUPDATE_HOOK, which Debian's library has")
+    }
     guard sqlite3_initialize() == SQLITE_OK else {
       throw StorageError.unsupportedEngine(message: "sqlite3_initialize failed")
     }
@@ -28,6 +32,8 @@ extension Connection {
       (SQLITE_DBCONFIG_DEFENSIVE, true), (SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
       (SQLITE_DBCONFIG_DQS_DML, false), (SQLITE_DBCONFIG_DQS_DDL, false),
       (SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, false),
+      // A plan that looks at bound values is made anew whenever they change; prepared statements are kept here.
+      (SQLITE_DBCONFIG_ENABLE_QPSG, true),
       // Readers never checkpoint: every checkpoint belongs to the writer.
       (SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, role == .reader),
     ] {
@@ -48,6 +54,8 @@ extension Connection {
     // Nothing but the writer's own calls checkpoints.
     try pragma("wal_autocheckpoint = 0")
     try pragma("temp_store = MEMORY")
+    // What is deleted is overwritten: a destroyed key must not stay in the free space of a page.
+    try pragma("secure_delete = ON")
     try pragma("mmap_size = 0")
     let cacheBytes = role == .writer ? options.writerCacheBytes : options.readerCacheBytes
     try pragma("cache_size = -\(max(cacheBytes, 64 << 10) >> 10)")

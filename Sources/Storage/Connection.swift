@@ -11,6 +11,12 @@ internal import CSQLite
 final class Connection {
   enum Role { case writer, reader }
 
+  /// SQLite's file system for a database that one process holds: it keeps the index of the write-ahead log in
+  /// memory. In a file, the index would grow between the write of a commit record and the answer, and a disk that
+  /// is full just then would leave the commit's outcome unknown; reads of a file cut short would end the process.
+  /// It also spares each snapshot the system calls of file locks, and keeps other processes out of the file.
+  private static let fileSystem = "unix-excl"
+
   let handle: OpaquePointer
   let role: Role
   let clock: HostClock
@@ -20,6 +26,10 @@ final class Connection {
 
   /// Counts calls: what belongs to an earlier one is dead.
   @usableFromInline var generation: UInt64 = 0
+  /// Whether the call's handler has asked what its caller may reach.
+  var isScopeAsked = false
+  /// The persons that the current call deals with.
+  var persons = ConcernedPersons()
   /// When statements are stopped; nil for never.
   var deadline: ContinuousClock.Instant?
   /// How long the statements of a call may take, whatever its deadline.
@@ -40,7 +50,8 @@ final class Connection {
     var handle: OpaquePointer?
     let access = role == .writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
     let code = sqlite3_open_v2(
-      path, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE, nil)
+      path, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE,
+      Self.fileSystem)
     guard code == SQLITE_OK, let handle else {
       let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
       sqlite3_close_v2(handle)
@@ -209,6 +220,8 @@ final class Connection {
   /// Starts a call: its deadline counts from here, and what belongs to an earlier call is dead.
   func enter(deadline: ContinuousClock.Instant?, maximumDuration: Duration) {
     generation &+= 1
+    persons.removeAll()
+    isScopeAsked = false
     self.deadline = deadline
     self.maximumDuration = maximumDuration
     firstTick = nil

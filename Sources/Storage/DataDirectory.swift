@@ -28,7 +28,7 @@ final class DataDirectory: Sendable {
     do {
       try makeDatabaseFile()
     } catch {
-      close(file)
+      release()
       throw error
     }
   }
@@ -41,8 +41,12 @@ final class DataDirectory: Sendable {
     close(file)
   }
 
-  /// Lets the directory go.
-  func release() { close(lock) }
+  /// Lets the directory go. Unlocked by name: a child that another thread has forked and that has not yet become its
+  /// program shares the open file, and closing it here would leave the lock with the child.
+  func release() {
+    flock(lock, LOCK_UN)
+    close(lock)
+  }
 
   private static func make(_ path: String) throws {
     if mkdir(path, 0o700) == 0 {

@@ -44,7 +44,8 @@ public final class Database: Sendable {
     let connection = try Connection(
       path: directory.databasePath, role: .writer, options: options, clock: clock)
     try MigrationRunner(connection: connection, now: clock.now()).run(schemas)
-    let loop = try WriterThread(connection, writer: writer, options: options, clock: clock)
+    let loop = try WriterThread(
+      connection, writer: writer, options: options, clock: clock, schemas: schemas)
     let pool = Mutex<[ReaderFigures]>([])
     let readPool = try ReadPool(
       threads: options.reportThreads, maximumWaiting: options.maximumWaitingReports, clock: clock
@@ -83,6 +84,7 @@ public final class Database: Sendable {
   public var statistics: StorageStatistics {
     var statistics = writer.board.read()
     writer.add(to: &statistics)
+    readPool.add(to: &statistics)
     for figures in readers.withLock({ $0 }) { figures.add(to: &statistics) }
     return statistics
   }

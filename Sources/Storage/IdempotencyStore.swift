@@ -11,6 +11,7 @@ final class IdempotencyStore {
   private let connection: Connection
   private let workspace: TransactionWorkspace
   private let lifetime: Duration
+  private let sealer: (any StorageSealer)?
   private let hash: SipHash
 
   static let maximumKeyBytes = 256
@@ -19,10 +20,13 @@ final class IdempotencyStore {
   /// How many expired keys go in one transaction, at most.
   static let expiryStep = 500
 
-  init(connection: Connection, workspace: TransactionWorkspace, lifetime: Duration) throws {
+  init(
+    connection: Connection, workspace: TransactionWorkspace, lifetime: Duration, sealer: (any StorageSealer)?
+  ) throws {
     self.connection = connection
     self.workspace = workspace
     self.lifetime = lifetime
+    self.sealer = sealer
     let name = "idempotency"
     var secret = try connection.first("SELECT value FROM kernel_secret WHERE name = ?", name) { $0.bytes(0) }
     if secret == nil {
@@ -51,13 +55,13 @@ final class IdempotencyStore {
     let use = Use(fingerprint: fingerprint(caller: call.caller.id, key: key), key: key, digest: digest)
     let found = try connection.first(
       """
-      SELECT sequence, method, digest, created, reply FROM kernel_idempotency
+      SELECT sequence, method, digest, created, reply, persons FROM kernel_idempotency
       WHERE fingerprint = ? AND caller = ? AND key = ?
       """, use.fingerprint, call.caller.id, key
     ) { row in
       (
         sequence: row.int64(0), isSame: row.text(1) == call.method && row.bytes(2) == digest,
-        created: row.instant(3), reply: row.bytes(4)
+        created: row.instant(3), reply: row.bytes(4), persons: row.text(5)
       )
     }
     guard let found else { return (nil, use) }
@@ -66,17 +70,42 @@ final class IdempotencyStore {
       return (nil, use)
     }
     guard found.isSame else { throw StorageError.idempotencyMismatch(key: key) }
-    return (found.reply, use)
+    return (try opened(found.reply, persons: found.persons, call, now), use)
+  }
+
+  /// - Throws: `StorageError.replyErased` when a person that the reply is about has been erased.
+  private func opened(_ reply: [UInt8], persons: String, _ call: CallContext, _ now: Instant) throws
+    -> [UInt8]
+  {
+    if persons.isEmpty { return reply }
+    guard let sealer else {
+      throw StorageError.corrupt(message: "a sealed reply, and nothing to open it with")
+    }
+    let transaction = Transaction(call: call, scope: call.module, now: now, connection: connection)
+    let names = persons.split(separator: "\n").map(String.init)
+    for name in names { transaction.concerns(person: name) }
+    guard let opened = try sealer.open(reply: reply, of: names, in: transaction) else {
+      throw StorageError.replyErased
+    }
+    return opened
   }
 
   func record(_ use: Use, reply: [UInt8], call: CallContext, now: Instant) throws {
     try workspace.checkLimit("a reply in bytes", reply.count, Self.maximumReplyBytes)
+    var kept = reply
+    var persons = connection.persons.list
+    if let sealer, !persons.isEmpty {
+      let transaction = Transaction(call: call, scope: call.module, now: now, connection: connection)
+      kept = try sealer.seal(reply: reply, of: persons, in: transaction)
+    } else {
+      persons = []
+    }
     try connection.execute(
       """
-      INSERT INTO kernel_idempotency (sequence, fingerprint, caller, key, method, digest, reply, created)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-      """, workspace.nextRequest, use.fingerprint, call.caller.id, use.key, call.method, use.digest, reply,
-      now)
+      INSERT INTO kernel_idempotency (sequence, fingerprint, caller, key, method, digest, reply, persons, created)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """, workspace.nextRequest, use.fingerprint, call.caller.id, use.key, call.method, use.digest, kept,
+      persons.joined(separator: "\n"), now)
     workspace.nextRequest += 1
   }
 
@@ -88,7 +117,8 @@ final class IdempotencyStore {
       DELETE FROM kernel_idempotency WHERE created < ?1
         AND sequence < (SELECT min(sequence) FROM kernel_idempotency) + ?2
       """, now - lifetime, Self.expiryStep)
-    return count == Self.expiryStep
+    // Fewer than a step may go although more have expired: sequences have gaps where a key was used anew.
+    return count > 0
   }
 
   private func fingerprint(caller: String, key: String) -> Int64 {

@@ -18,13 +18,32 @@ enum KernelSchema {
       """
       CREATE TABLE kernel_idempotency (
         sequence INTEGER PRIMARY KEY, fingerprint INTEGER NOT NULL, caller TEXT NOT NULL, key TEXT NOT NULL,
-        method TEXT NOT NULL, digest BLOB NOT NULL, reply BLOB NOT NULL, created INTEGER NOT NULL)
+        method TEXT NOT NULL, digest BLOB NOT NULL, reply BLOB NOT NULL, persons TEXT NOT NULL,
+        created INTEGER NOT NULL)
       """,
       "CREATE INDEX kernel_idempotency_fingerprint ON kernel_idempotency (fingerprint)",
       """
       CREATE TABLE kernel_audit (
-        sequence INTEGER PRIMARY KEY, time INTEGER NOT NULL, principal TEXT NOT NULL, method TEXT NOT NULL,
-        module TEXT NOT NULL, request_id TEXT NOT NULL, subject TEXT NOT NULL, digest BLOB NOT NULL)
+        sequence INTEGER PRIMARY KEY, time INTEGER NOT NULL, principal TEXT NOT NULL, credential TEXT NOT NULL,
+        method TEXT NOT NULL, module TEXT NOT NULL, request_id TEXT NOT NULL, subject TEXT NOT NULL,
+        purpose TEXT NOT NULL, persons TEXT NOT NULL, digest BLOB NOT NULL, changes BLOB NOT NULL,
+        hash BLOB NOT NULL)
+      """,
+      // Records are asked for by what they are about and by who did it. No index knows methods and modules, which
+      // nearly all records share with many, nor times, which follow the sequence.
+      "CREATE INDEX kernel_audit_subject ON kernel_audit (subject) WHERE subject <> ''",
+      "CREATE INDEX kernel_audit_principal ON kernel_audit (principal)",
+      "CREATE INDEX kernel_audit_purpose ON kernel_audit (sequence) WHERE purpose <> ''",
+      // The records before which the clock was set back, so that all others are known to follow in time.
+      "CREATE TABLE kernel_audit_setback (sequence INTEGER PRIMARY KEY)",
+      // Who looked at whom: the records with a purpose, by person.
+      """
+      CREATE TABLE kernel_audit_person (
+        person TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (person, sequence)) WITHOUT ROWID
+      """,
+      """
+      CREATE TABLE kernel_audit_shape (
+        identifier BLOB NOT NULL PRIMARY KEY, table_name TEXT NOT NULL, columns TEXT NOT NULL) WITHOUT ROWID
       """,
       "CREATE TABLE kernel_event_type (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
       """

@@ -18,16 +18,19 @@ public struct Migration: Sendable {
   }
 }
 
-/// A module's migrations, as the host hands them to storage.
+/// A module's migrations and what the audit log leaves out of its tables, as the host hands them to storage.
 public struct ModuleSchema: Sendable {
   /// The module's name.
   public let name: String
   /// Its migrations, lowest number first.
   public let migrations: [Migration]
+  /// What changes the audit log leaves out.
+  public let unrecorded: [Unrecorded]
 
   /// Creates a schema.
-  public init(name: String, migrations: [Migration]) {
+  public init(name: String, migrations: [Migration], unrecorded: [Unrecorded] = []) {
     self.name = name
     self.migrations = migrations
+    self.unrecorded = unrecorded
   }
 }

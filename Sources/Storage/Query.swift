@@ -8,13 +8,28 @@
 /// ```
 /// Placeholders are plain `?`, one for each value, in order.
 public struct Query: Sendable {
-  private(set) var text: String
+  /// The statement.
+  var text: String
   private(set) var values: [any Bindable]
 
   /// Begins a query.
   public init(_ sql: StaticString, _ values: any Bindable...) {
     text = sql.description
     self.values = values
+  }
+
+  /// The same statement with other values, one for each placeholder: for one that is put together once and run often.
+  public func binding(_ values: any Bindable...) -> Query {
+    var query = self
+    query.values = values
+    return query
+  }
+
+  /// The query with one more piece.
+  public func appending(_ sql: StaticString) -> Query {
+    var query = self
+    query.append(sql)
+    return query
   }
 
   /// Appends a piece with its values.
@@ -27,7 +42,8 @@ public struct Query: Sendable {
   ///
   /// An empty list becomes an empty set. Lists are padded to a power of two by repeating the last value, which
   /// changes nothing for `IN` and keeps the number of distinct statements small.
-  /// - Parameter list: at most `maximumListCount` values; longer ones fail when the query runs.
+  /// - Parameter list: at most 16,384 values; with more, up to the power of two above, the engine takes no statement
+  ///   (SQLITE_MAX_VARIABLE_NUMBER is 32,766) and the query fails with `StorageError.invalidStatement`.
   public mutating func appendList(_ list: [any Bindable]) {
     guard let last = list.last else {
       text += "(SELECT NULL WHERE 1 = 0)"
@@ -39,7 +55,4 @@ public struct Query: Sendable {
     values += list
     values += repeatElement(last, count: capacity - list.count)
   }
-
-  /// The longest list for `appendList`.
-  public static let maximumListCount = 2_048
 }

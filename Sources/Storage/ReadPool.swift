@@ -77,6 +77,8 @@ public final class ReadPool: Sendable {
     }
   }
 
+  func add(to statistics: inout StorageStatistics) { statistics.waitingReports = queue.load.count }
+
   /// Lets what waits run and ends the threads.
   func close() {
     queue.close()

@@ -23,7 +23,7 @@ public final class Reader {
 
   /// Runs a call on the batch's snapshot.
   /// - Throws: `StorageError`, or what `body` throws.
-  public func read<T>(call: CallContext, body: (Snapshot) throws -> T) throws -> T {
+  public func read<T>(call: consuming CallContext, body: (Snapshot) throws -> T) throws -> T {
     if !isBatchOpen {
       try begin()
       now = connection.clock.now()

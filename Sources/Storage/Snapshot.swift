@@ -24,14 +24,46 @@ public class Snapshot {
   public final var caller: Caller { call.caller }
   /// The call's identifier in the log.
   public final var requestID: String { call.requestID }
+  /// What the caller wants personal data for; nil where it stays masked.
+  public final var purpose: String? { call.purpose }
+  /// The credential that the caller presented; "" for none.
+  public final var credentialID: String { call.credentialID }
   /// The module whose tables the snapshot may use.
   public final var module: String { scope.name }
+
+  /// What the called method lets its callers reach, and the bits of the caller's roles that count in it. For
+  /// `ModuleKit`, whose `reach` is what a handler asks. Asking is remembered: the host refuses the reply of a handler
+  /// that was to ask and did not. What the implementation of a capability asks does not count for the handler.
+  public final func askForScope() -> (scope: CallScope, roles: UInt32) {
+    if scope.name == call.module.name { connection.isScopeAsked = true }
+    return (call.scope, admittedRoles)
+  }
+
+  /// The bits of the caller's roles that count in the called method. For `ModuleKit`, whose `roles` is what a handler
+  /// reads.
+  public final var admittedRoles: UInt32 { call.caller.roles & call.admittedRoles }
+
+  /// Whether the call's reply may go out: there is nothing to ask in its method's scope, or its handler has asked.
+  public final var isScopeHeeded: Bool { !call.scope.isToBeAsked || connection.isScopeAsked }
 
   /// The same snapshot with the right to another module's tables, for the implementation of a capability.
   /// - Parameter scope: the implementing module's own, which it got from its registrar.
   public final func entering(_ scope: ModuleScope) -> Self {
     Self(call: call, scope: scope, now: now, connection: connection)
   }
+
+  /// Says that the call deals with a person's data: the audit record names the person, and the reply is kept such
+  /// that it is gone once the person is erased. The vault says so for each value that it seals or opens. A read whose
+  /// reply is masked leaves no record, and nothing is noted.
+  /// - Parameter person: the identifier that the person's data is sealed under.
+  public final func concerns(person: String) {
+    if call.purpose == nil, connection.role == .reader { return }
+    connection.persons.note(person)
+  }
+
+  /// The persons whose data the call has dealt with so far, each once, in the order of first mention; none for a read
+  /// whose reply is masked.
+  public final var concernedPersons: [String] { connection.persons.list }
 
   /// The first row of a result, or nil if there is none.
   /// - Parameters:

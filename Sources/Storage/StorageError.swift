@@ -16,6 +16,8 @@ public enum StorageError: Error, Sendable, Equatable {
   case outOfMemory
   /// The idempotency key was used before, for another method or another request.
   case idempotencyMismatch(key: String)
+  /// The reply of this idempotency key was about a person who has been erased since.
+  case replyErased
   /// Something from outside is over its limit.
   case limitExceeded(what: String, limit: Int, actual: Int)
   /// A module's statement names a table that is not the module's own.
@@ -30,6 +32,8 @@ public enum StorageError: Error, Sendable, Equatable {
   case migrationEdited(module: String, number: Int, name: String)
   /// A migration cannot be applied.
   case migrationFailed(module: String, number: Int, message: String)
+  /// A module leaves something out of the audit log that is not in its schema.
+  case unrecordedUnknown(module: String, name: String)
   /// Two modules have one name.
   case moduleTwice(name: String)
   /// Another host works on the data directory.
@@ -92,6 +96,7 @@ extension StorageError: CustomStringConvertible {
     case .busy: "the database was locked for too long; try again"
     case .diskFull: "the disk is full, so nothing was written; free some space and try again"
     case .outOfMemory: "there was not enough memory; nothing was written"
+    case .replyErased: "the reply of this idempotency key is gone with the person that it was about"
     case .idempotencyMismatch(let key):
       "the idempotency key \(key) was used before for another request; use a new key for a new request"
     case .limitExceeded(let what, let limit, let actual): "\(what) is \(actual), and the limit is \(limit)"
@@ -107,6 +112,8 @@ extension StorageError: CustomStringConvertible {
         + "restore its text and put the change into a new migration"
     case .migrationFailed(let module, let number, let message):
       "migration \(number) of module \(module) cannot be applied: \(message)"
+    case .unrecordedUnknown(let module, let name):
+      "module \(module) leaves \(name) out of the audit log, and has no such table or column; correct its list"
     case .moduleTwice(let name): "two modules are named \(name)"
     case .dataDirectoryInUse(let path, let process):
       "data directory \(path) is already in use by process \(process.map(String.init) ?? "unknown"); "

@@ -6,6 +6,8 @@ public struct StorageOptions: Sendable {
   public var clock: StorageClock = .system
   /// Where random bytes come from; called once, at `Database.open`.
   public var random: StorageRandom = .system
+  /// Seals what is kept of calls; nil keeps it as it is.
+  public var sealer: (any StorageSealer)?
   /// How many jobs may wait for the writer, at most.
   public var maximumWaitingJobs = 8_192
   /// How many bytes the waiting jobs may hold (`WriteJob.sizeBytes`), at most.

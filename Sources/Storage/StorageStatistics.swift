@@ -23,6 +23,8 @@ public struct StorageStatistics: Sendable {
   public var waitingJobs = 0
   /// The bytes that they hold.
   public var waitingBytes = 0
+  /// Reports and streams' reads that wait or run.
+  public var waitingReports = 0
   /// The write-ahead log in use, in bytes.
   public var walSizeBytes = 0
   /// Checkpoints.

@@ -11,6 +11,9 @@ public final class Transaction: Snapshot {
     return workspace
   }
 
+  /// Tells batches apart: what an earlier batch wrote is committed or gone, what this one wrote is neither yet.
+  package var batch: UInt64 { workspace.batch }
+
   /// What the audit record says the write was about, usually an identifier; "" until a handler sets it.
   public var subject: String {
     get { workspace.subject }
@@ -32,6 +35,10 @@ public final class Transaction: Snapshot {
   public func execute(_ query: Query) throws -> Int {
     try connection.changes(of: begin(query))
   }
+
+  /// Has what this transaction overwrites and deletes gone for good soon after the commit: from the database it is gone
+  /// with the commit, from the write-ahead log once no reader needs it, at the next start at the latest.
+  public func forget() { workspace.forgets = true }
 
   /// A new identifier that no one can guess and that sorts by the time it was made: UUID version 7, as text.
   /// Source: RFC 9562, section 5.7 and section 6.2, method 1.

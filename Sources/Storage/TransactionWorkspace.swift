@@ -5,6 +5,8 @@ final class TransactionWorkspace {
   struct Mark {
     var nextEvent: Int64
     var nextAudit: Int64
+    var auditHash: [UInt8]
+    var auditTime: Instant
     var nextRequest: Int64
     var emittedCount: Int
   }
@@ -15,9 +17,17 @@ final class TransactionWorkspace {
   private(set) var emitted: [Int64] = []
   /// The earliest time that the batch scheduled; nil for none. It may stand although its unit failed.
   private(set) var earliestTimer: Instant?
+  /// Whether something that the batch overwrote is to be gone for good. It may stand although its unit failed.
+  var forgets = false
   var nextEvent: Int64 = 1
   var nextAudit: Int64 = 1
+  /// The hash of the last audit record.
+  var auditHash: [UInt8] = []
+  /// The time of the last audit record.
+  var auditTime = Instant(milliseconds: .min)
   var nextRequest: Int64 = 1
+  /// Counts batches.
+  private(set) var batch: UInt64 = 1
   private var typeNumbers: [String: Int64] = [:]
   private var identifiers = IdentifierSequence()
   private unowned let connection: Connection
@@ -30,12 +40,16 @@ final class TransactionWorkspace {
   }
 
   var mark: Mark {
-    Mark(nextEvent: nextEvent, nextAudit: nextAudit, nextRequest: nextRequest, emittedCount: emitted.count)
+    Mark(
+      nextEvent: nextEvent, nextAudit: nextAudit, auditHash: auditHash, auditTime: auditTime,
+      nextRequest: nextRequest, emittedCount: emitted.count)
   }
 
   func restore(_ mark: Mark) {
     nextEvent = mark.nextEvent
     nextAudit = mark.nextAudit
+    auditHash = mark.auditHash
+    auditTime = mark.auditTime
     nextRequest = mark.nextRequest
     emitted.removeSubrange(mark.emittedCount...)
     // A type's number is a row like any other and may be gone with the transaction.
@@ -43,8 +57,10 @@ final class TransactionWorkspace {
   }
 
   func forgetBatch() {
+    batch &+= 1
     emitted.removeAll(keepingCapacity: true)
     earliestTimer = nil
+    forgets = false
   }
 
   func makeID(now: Instant) -> String { identifiers.next(now: now, random: random) }

@@ -27,7 +27,7 @@ final class UnitPerformer {
 
   func perform(_ unit: WorkUnit) throws -> WriteReply {
     switch unit {
-    case .job(let job): return try perform(job)
+    case .job(let queued): return try perform(queued.job)
     case .timer(let due): try perform(due)
     case .event(let consumer, let event): try perform(consumer, event)
     case .expiry:
@@ -45,15 +45,24 @@ final class UnitPerformer {
     }
     let now = connection.clock.now()
     var use: IdempotencyStore.Use?
-    if let (key, digest) = job.idempotency {
-      let found = try idempotency.find(key, digest: digest, call: call, now: now)
-      if let reply = found.reply { return WriteReply(bytes: reply, replayed: true) }
+    if let key = job.idempotencyKey {
+      workspace.subject = ""
+      audit.begin()
+      // A reply that is kept sealed is opened with the keys of the persons that it is about.
+      connection.enter(deadline: call.deadline, maximumDuration: maximumDuration)
+      defer { connection.leave() }
+      let found = try idempotency.find(key, digest: job.digest, call: call, now: now)
+      if let reply = found.reply {
+        // Whoever is shown unmasked data once more has looked once more.
+        if call.purpose != nil { try audit.append(call, digest: job.digest, now: now) }
+        return WriteReply(bytes: reply, replayed: true)
+      }
       use = found.use
     }
     var output: [UInt8] = []
     try transact(call, now) { try job.body($0, &output) }
     if let use { try idempotency.record(use, reply: output, call: call, now: now) }
-    try audit.append(call, digest: job.digest ?? job.idempotency?.digest ?? [], now: now)
+    try audit.append(call, digest: job.digest, now: now)
     return WriteReply(bytes: output, replayed: false)
   }
 
@@ -88,6 +97,7 @@ final class UnitPerformer {
 
   private func transact(_ call: CallContext, _ now: Instant, _ body: (Transaction) throws -> Void) throws {
     workspace.subject = ""
+    audit.begin()
     connection.enter(deadline: call.deadline, maximumDuration: maximumDuration)
     defer { connection.leave() }
     try body(Transaction(call: call, scope: call.module, now: now, connection: connection))

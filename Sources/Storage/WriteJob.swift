@@ -2,11 +2,12 @@
 public struct WriteJob: Sendable {
   /// The call.
   public var call: CallContext
-  /// Makes the write repeatable: the same key of the same caller has one effect and one reply. `key` has at
-  /// most 256 bytes; `digest` stands for the request's content, so that another request under the key is refused.
-  public var idempotency: (key: String, digest: [UInt8])?
-  /// Stands for the request's content in the audit record, at most 64 bytes; nil for that of `idempotency`.
-  public var digest: [UInt8]?
+  /// Stands for the request's content, at most 64 bytes: in the audit record, and to tell another request under the
+  /// same idempotency key. Empty for none.
+  public var digest: [UInt8]
+  /// Makes the write repeatable: the same key of the same caller has one effect and one reply, and with another
+  /// digest is refused. At most 256 bytes; nil for a write that is not to be repeated.
+  public var idempotencyKey: String?
   /// About how much memory the job holds while it waits, in bytes; counts against the queue's limit.
   public var sizeBytes: Int
   /// Whether the caller has given up; asked once, before the job starts. A job given up has no effect.
@@ -22,19 +23,26 @@ public struct WriteJob: Sendable {
 
   /// Creates a job.
   public init(
-    call: CallContext, idempotency: (key: String, digest: [UInt8])? = nil, digest: [UInt8]? = nil,
+    call: CallContext, digest: [UInt8] = [], idempotencyKey: String? = nil,
     sizeBytes: Int = 0, isCancelled: (@Sendable () -> Bool)? = nil,
     body: @escaping @Sendable (Transaction, inout [UInt8]) throws -> Void,
     completion: @escaping @Sendable (Result<WriteReply, any Error>) -> Void
   ) {
     self.call = call
-    self.idempotency = idempotency
     self.digest = digest
+    self.idempotencyKey = idempotencyKey
     self.sizeBytes = sizeBytes
     self.isCancelled = isCancelled
     self.body = body
     self.completion = completion
   }
+}
+
+/// A job on its way through the queue and its batches, handed on by reference.
+final class QueuedJob: Sendable {
+  let job: WriteJob
+
+  init(_ job: WriteJob) { self.job = job }
 }
 
 /// The reply of a write that is durable.

@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// The one way to write: jobs wait in a queue, and a single thread runs them, many to a commit.
 public final class Writer: Sendable {
-  let queue: WorkQueue<WriteJob>
+  let queue: WorkQueue<QueuedJob>
   let board: StatisticsBoard
   private let refused = Atomic<UInt64>(0)
 
@@ -14,7 +14,7 @@ public final class Writer: Sendable {
   /// Hands a job to the writer. Its completion tells the outcome: `StorageError.overloaded` at once when too much
   /// waits, `.closed` when the database is closed.
   public func submit(_ job: WriteJob) {
-    switch queue.put(job, bytes: job.sizeBytes) {
+    switch queue.put(QueuedJob(job), bytes: job.sizeBytes) {
     case .taken: break
     case .closed: job.completion(.failure(StorageError.closed))
     case .full:

@@ -17,7 +17,7 @@ final class WriterThread: @unchecked Sendable {
   private let checkpointer: Checkpointer
   private let controls = Mutex<[@Sendable () -> Void]>([])
   /// Jobs taken from the queue, the newest first, so that the next one is taken from the end.
-  private var backlog: [WriteJob] = []
+  private var backlog: [QueuedJob] = []
   private var figures = StorageStatistics()
   private var nextExpiry: ContinuousClock.Instant
   /// No background work before this, after the disk was full.
@@ -27,7 +27,10 @@ final class WriterThread: @unchecked Sendable {
   private static let expiryPause: Duration = .seconds(60)
   private static let fullDiskPause: Duration = .seconds(1)
 
-  init(_ connection: Connection, writer: Writer, options: StorageOptions, clock: HostClock) throws {
+  init(
+    _ connection: Connection, writer: Writer, options: StorageOptions, clock: HostClock,
+    schemas: [ModuleSchema]
+  ) throws {
     self.connection = connection
     self.writer = writer
     self.options = options
@@ -35,14 +38,16 @@ final class WriterThread: @unchecked Sendable {
     workspace = TransactionWorkspace(connection: connection, random: options.random.makeSource())
     connection.workspace = workspace
     let idempotency = try IdempotencyStore(
-      connection: connection, workspace: workspace, lifetime: options.idempotencyLifetime)
+      connection: connection, workspace: workspace, lifetime: options.idempotencyLifetime,
+      sealer: options.sealer)
     timers = TimerService(connection: connection, workspace: workspace, clock: clock, log: options.log)
     consumers = try ConsumerService(
       connection: connection, workspace: workspace, clock: clock, log: options.log)
     performer = UnitPerformer(
       connection: connection, workspace: workspace, idempotency: idempotency,
-      audit: try AuditLog(connection: connection, workspace: workspace), timers: timers, consumers: consumers,
-      maximumDuration: options.maximumWriteDuration)
+      audit: try AuditLog(
+        connection: connection, workspace: workspace, sealer: options.sealer, schemas: schemas),
+      timers: timers, consumers: consumers, maximumDuration: options.maximumWriteDuration)
     runner = try BatchRunner(
       connection: connection, workspace: workspace, performer: performer, options: options)
     checkpointer = Checkpointer(connection: connection, clock: clock, options: options)
@@ -103,7 +108,7 @@ final class WriterThread: @unchecked Sendable {
 
   private func takeJobs() {
     guard backlog.count < options.maximumBatchJobs else { return }
-    var taken: [WriteJob] = []
+    var taken: [QueuedJob] = []
     writer.queue.takeAll(into: &taken)
     guard !taken.isEmpty else { return }
     taken.reverse()
@@ -147,6 +152,7 @@ final class WriterThread: @unchecked Sendable {
     if runner.isDead { return }
     if let commit {
       checkpointer.noteCommit()
+      if workspace.forgets { checkpointer.forget() }
       consumers.note(emitted: workspace.emitted)
       timers.note(scheduled: workspace.earliestTimer)
       figures.commits += 1
@@ -161,19 +167,17 @@ final class WriterThread: @unchecked Sendable {
 
   /// Answers the jobs and takes note of what became of the background work.
   private func settle(_ units: [WorkUnit], _ outcomes: [UnitOutcome]) {
-    var released = (count: 0, bytes: 0)
-    var unreached: [WriteJob] = []
+    release(units, outcomes)
+    var unreached: [QueuedJob] = []
     var timersTouched = false
     for (unit, outcome) in zip(units, outcomes) {
       switch unit {
-      case .job(let job):
+      case .job(let queued):
         guard let result = result(of: outcome) else {
-          unreached.append(job)
+          unreached.append(queued)
           continue
         }
-        released.count += 1
-        released.bytes += job.sizeBytes
-        job.completion(result)
+        queued.job.completion(result)
       case .timer:
         timersTouched = true
         if case .done = outcome { timers.fired += 1 }
@@ -189,9 +193,22 @@ final class WriterThread: @unchecked Sendable {
         if case .lost = outcome { pauseBackground() }
       }
     }
-    if released.count > 0 { writer.queue.release(count: released.count, bytes: released.bytes) }
     backlog.append(contentsOf: unreached.reversed())
     if timersTouched { refreshTimers() }
+  }
+
+  /// Makes room in the queue for as many jobs as are through. Before any of them is answered: whoever has been
+  /// answered and writes again must not be refused for the write that is done.
+  private func release(_ units: [WorkUnit], _ outcomes: [UnitOutcome]) {
+    var count = 0
+    var bytes = 0
+    for (unit, outcome) in zip(units, outcomes) {
+      guard case .job(let queued) = unit else { continue }
+      if case .waiting = outcome { continue }
+      count += 1
+      bytes += queued.job.sizeBytes
+    }
+    if count > 0 { writer.queue.release(count: count, bytes: bytes) }
   }
 
   private func result(of outcome: UnitOutcome) -> Result<WriteReply, any Error>? {

@@ -153,7 +153,10 @@ import Testing
     let database = try open(directory)
     try database.start(
       timers: [
-        TimerRegistration(module: wishes, name: "lapse") { transaction, _ in transaction.subject = "w" }
+        TimerRegistration(module: wishes, name: "lapse") { transaction, _ in
+          transaction.subject = "w"
+          try transaction.insert("w")
+        }
       ],
       consumers: [consumer()])
     try await database.write { transaction throws in
