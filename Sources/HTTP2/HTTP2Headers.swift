@@ -85,14 +85,29 @@ public struct HTTP2Headers: Sendable, Equatable {
   public func withValue<Result>(
     of name: StaticString, _ body: (UnsafeBufferPointer<UInt8>?) throws -> Result
   ) rethrows -> Result {
-    try storage.withUnsafeBytes { bytes in
-      var offset = 0
-      while offset < bytes.count {
-        let (candidate, value) = Self.field(in: bytes, at: &offset)
-        if Self.isEqual(candidate, name) { return try body(value) }
+    try storage.withUnsafeBytes { bytes in try body(Self.value(of: name, in: bytes)) }
+  }
+
+  /// The first value of that name. Looks at lengths first, so that most fields cost one comparison of numbers.
+  private static func value(
+    of name: StaticString, in bytes: UnsafeRawBufferPointer
+  ) -> UnsafeBufferPointer<UInt8>? {
+    let nameCount = name.utf8CodeUnitCount
+    var offset = 0
+    while offset < bytes.count {
+      let lengths = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      let count = Int(lengths >> 32)
+      let valueStart = offset + lengthsBytes + count
+      let next = valueStart + Int(lengths & 0xFFFF_FFFF)
+      if count == nameCount {
+        let octets = bytes.assumingMemoryBound(to: UInt8.self)
+        if isEqual(UnsafeBufferPointer(rebasing: octets[(valueStart - count)..<valueStart]), name) {
+          return UnsafeBufferPointer(rebasing: octets[valueStart..<next])
+        }
       }
-      return try body(nil)
+      offset = next
     }
+    return nil
   }
 
   /// Whether bytes are that text.

@@ -16,8 +16,8 @@ public struct HTTP2Limits: Sendable, Equatable {
   /// Flow-control window of the connection. Bytes count as consumed when they arrive, so that a stalled stream
   /// does not hold up the others; streams are bounded by their own windows.
   public var connectionWindowBytes = 1 << 20
-  /// Frames that cost the peer nothing (empty DATA, PRIORITY, PING, SETTINGS, WINDOW_UPDATE, unknown types) that
-  /// may come in a burst.
+  /// Frames that cost the peer nothing (empty DATA, PRIORITY, PING, SETTINGS, WINDOW_UPDATE, unknown types, and
+  /// HEADERS that open no stream) that may come in a burst.
   public var cheapFrameBurst = 2_000
   /// Such frames that may come each second over a longer time. Every DATA and HEADERS frame that we send allows
   /// four more, since a reader answers them with WINDOW_UPDATE.

@@ -52,10 +52,13 @@ extension HTTP2Session {
       options, UInt64(max(limits.resetBurst, 1)), UInt64(max(limits.resetsPerSecond, 1)))
     var created: OpaquePointer?
     let context = Unmanaged.passUnretained(self).toOpaque()
-    let result =
+    func make(_ memory: UnsafeMutablePointer<nghttp2_mem>?) -> Int32 {
       role == .server
-      ? nghttp2_session_server_new2(&created, Self.callbacks, context, options)
-      : nghttp2_session_client_new2(&created, Self.callbacks, context, options)
+        ? nghttp2_session_server_new3(&created, Self.callbacks, context, options, memory)
+        : nghttp2_session_client_new3(&created, Self.callbacks, context, options, memory)
+    }
+    var functions = memory?.functions
+    let result = functions == nil ? make(nil) : withUnsafeMutablePointer(to: &functions!) { make($0) }
     nghttp2_option_del(options)
     guard result == 0, let native = created else { preconditionFailure("no memory for a session of nghttp2") }
     return native

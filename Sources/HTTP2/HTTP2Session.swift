@@ -31,6 +31,8 @@ public final class HTTP2Session {
 
   /// The delegate owns the session and closes it in its own clean-up, so it outlives every callback.
   unowned(unsafe) let delegate: any HTTP2SessionDelegate
+  /// Where nghttp2 allocates; the system's allocator if nil.
+  let memory: HTTP2Memory?
   var native: OpaquePointer?
   var meter: FrameMeter
   var faults: TokenBucket
@@ -48,13 +50,17 @@ public final class HTTP2Session {
   var isGoAwayByHandDue = false
 
   /// Creates a session and queues our SETTINGS (and a client's preface).
-  /// - Parameter delegate: kept without a reference; it must outlive the session or `close` it.
-  public init(role: Role, limits: HTTP2Limits, delegate: any HTTP2SessionDelegate) {
+  /// - Parameters:
+  ///   - memory: what nghttp2 allocates from, shared by sessions of one thread; nil for the system's allocator.
+  ///   - delegate: kept without a reference; it must outlive the session or `close` it.
+  public init(
+    role: Role, limits: HTTP2Limits, memory: HTTP2Memory? = nil, delegate: any HTTP2SessionDelegate
+  ) {
     self.role = role
     self.limits = limits
+    self.memory = memory
     self.delegate = delegate
-    // Servers read the client's preface of 24 bytes first.
-    meter = FrameMeter(prefaceBytes: role == .server ? 24 : 0, limits: limits)
+    meter = FrameMeter(role: role, limits: limits)
     // Eight bytes go with each field here, and 32 count towards the limit.
     headerScratch = .allocate(byteCount: max(limits.maxHeaderListBytes, 64), alignment: 8)
     faults = TokenBucket(burst: limits.faultBurst, perSecond: limits.faultsPerSecond)
@@ -75,12 +81,6 @@ public final class HTTP2Session {
   public var isLive: Bool {
     guard let native, failure == nil else { return false }
     return nghttp2_session_want_read(native) != 0 || nghttp2_session_want_write(native) != 0
-  }
-
-  /// Whether there is something to send.
-  public var wantsToSend: Bool {
-    guard let native else { return false }
-    return isGoAwayByHandDue || nghttp2_session_want_write(native) != 0
   }
 
   /// Whether a header block or a frame other than DATA has arrived in part.
@@ -105,7 +105,9 @@ public final class HTTP2Session {
     guard let native, failure == nil else { throw failure ?? .closed }
     precondition(!isBusy, "receive was called from a callback of the session")
     self.nowNanoseconds = nowNanoseconds
-    guard meter.accept(bytes, nowNanoseconds: nowNanoseconds) else { throw fail(.tooManyFrames) }
+    guard meter.accept(bytes, nowNanoseconds: nowNanoseconds) else {
+      throw fail(meter.isPing ? .tooManyPings : .tooManyFrames)
+    }
     isBusy = true
     let taken = nghttp2_session_mem_recv(
       native, bytes.assumingMemoryBound(to: UInt8.self).baseAddress, bytes.count)
@@ -172,6 +174,8 @@ public final class HTTP2Session {
     isGoAwayByHandDue = false
     let (code, reason): (HTTP2ErrorCode, String) =
       switch failure {
+      // gRPC, proposal A8: a client that is told this very text asks less often from then on.
+      case .tooManyPings: (.enhanceYourCalm, "too_many_pings")
       case .tooManyFrames, .headerBlockTooLarge: (.enhanceYourCalm, "\(failure?.description ?? "")")
       default: (.protocolError, "\(failure?.description ?? "")")
       }

@@ -27,6 +27,8 @@ public struct HTTP2ErrorCode: RawRepresentable, Sendable, Equatable {
   public static let cancel = HTTP2ErrorCode(rawValue: 8)
   /// The peer asks for too much.
   public static let enhanceYourCalm = HTTP2ErrorCode(rawValue: 11)
+  /// The transport is not secure enough: no TLS where it is wanted, for one.
+  public static let inadequateSecurity = HTTP2ErrorCode(rawValue: 12)
 }
 
 /// Why a connection is over.
@@ -37,6 +39,8 @@ public enum HTTP2Error: Error, Sendable, Equatable, CustomStringConvertible {
   case protocolViolation(String)
   /// The peer sent more frames of no use, or caused more failed streams, than `HTTP2Limits` allows.
   case tooManyFrames
+  /// The same, and the frame that was one too many is a PING.
+  case tooManyPings
   /// A header block grew past `HTTP2Limits.maxHeaderBlockBytes`.
   case headerBlockTooLarge
   /// The session has been closed.
@@ -48,6 +52,7 @@ public enum HTTP2Error: Error, Sendable, Equatable, CustomStringConvertible {
     case .notHTTP2: "the peer does not speak HTTP/2"
     case .protocolViolation(let text): "the peer broke HTTP/2: \(text)"
     case .tooManyFrames: "the peer sent too many frames of no use or caused too many failed streams"
+    case .tooManyPings: "the peer sent too many PING frames"
     case .headerBlockTooLarge: "a header block of the peer was too large once decompressed"
     case .closed: "the connection is closed"
     }

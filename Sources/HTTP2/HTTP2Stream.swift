@@ -43,6 +43,8 @@ open class HTTP2Stream {
   public final var id: Int32 { number }
   /// The request's headers (server) or the reply's (client). Complete when `headersReceived` is called.
   public final var headers: HTTP2Headers { receivedHeaders }
+  /// Lets go of `headers`, which nobody needs any more: the next request then finds their memory while it is at hand.
+  public final func dropHeaders() { receivedHeaders = HTTP2Headers() }
   /// The reply's trailers (client). Empty for a reply whose headers end the stream.
   public final var trailers: HTTP2Headers { receivedTrailers }
   /// Whether the peer's header list was over `HTTP2Limits.maxHeaderListBytes`; `headers` is incomplete then.

@@ -72,6 +72,7 @@ final class TestStream: HTTP2Stream {
 /// One side and what happened to it.
 final class Side: HTTP2SessionDelegate {
   private(set) var session: HTTP2Session!
+  let memory = HTTP2Memory()
   var streams: [TestStream] = []
   var goAways: [(last: Int32, code: HTTP2ErrorCode, reason: String)] = []
   var pingCount = 0
@@ -82,7 +83,9 @@ final class Side: HTTP2SessionDelegate {
   var onEnd: (TestStream) -> Void = { _ in }
 
   init(_ role: HTTP2Session.Role, _ limits: HTTP2Limits) {
-    session = HTTP2Session(role: role, limits: limits, delegate: self)
+    // Servers have an allocator of their own, as they do in the host; clients use the system's.
+    session = HTTP2Session(
+      role: role, limits: limits, memory: role == .server ? memory : nil, delegate: self)
   }
 
   @discardableResult
