@@ -20,6 +20,8 @@ public protocol ServerCall: AnyObject, Sendable {
     -> Result
   /// The address of the peer, for logs: "127.0.0.1:50314".
   var peer: String { get }
+  /// Whom the connection's verified client certificate names; nil without one.
+  var peerIdentity: PeerIdentity? { get }
   /// What the host wants to remember of the call: set in `admit`, read afterwards.
   var hostContext: AnyObject? { get set }
 

@@ -52,6 +52,9 @@ public struct MessageDeframer: Sendable {
   /// How many bytes of an incomplete message are held.
   public var bufferedBytes: Int { prefix.count + message.count }
 
+  /// Whether a message has begun to arrive and is incomplete.
+  public var isInMessage: Bool { length != nil || !prefix.isEmpty }
+
   /// Takes the next piece and hands over each message that it completes.
   /// - Throws: `Status` as `MessageFraming.length(ofPrefix:maxMessageBytes:)`; the stream is of no use after that.
   public mutating func append(
@@ -77,7 +80,7 @@ public struct MessageDeframer: Sendable {
   /// Checks that the stream did not end inside a message.
   /// - Throws: `Status` INTERNAL if it did.
   public func finish() throws(Status) {
-    if length != nil || !prefix.isEmpty { throw MessageFraming.cutShort }
+    if isInMessage { throw MessageFraming.cutShort }
   }
 
   /// Completes the prefix; false if it needs more bytes.

@@ -1,3 +1,5 @@
+import Wire
+
 extension Metadata {
   /// Whether a header of this name belongs to gRPC or HTTP and not to the call's metadata.
   public static func isReserved(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
@@ -47,7 +49,7 @@ extension Metadata {
     for field in fields {
       switch field.value {
       case .text(let text): body(field.name, Array(text.utf8))
-      case .binary(let bytes): body(field.name, Base64.encode(bytes))
+      case .binary(let bytes): body(field.name, Array(Base64.encode(bytes, padded: false).utf8))
       }
     }
   }

@@ -32,15 +32,32 @@ public struct Roles: OptionSet, Sendable, Hashable {
   public static let anyone = Roles(rawValue: 1 << 7)
 }
 
+/// Which of the things that exist the callers of a method may reach, declared in its `.proto`. Numbers are those of
+/// `yizhan.Method.Scope`.
+public enum MethodScope: UInt8, Sendable, CaseIterable {
+  /// Whatever there is.
+  case any = 1
+  /// What belongs to the caller's own organisation.
+  case organisation = 2
+  /// Workers who are employed with the caller's organisation.
+  case employment = 3
+  /// What lies in the caller's areas and below them.
+  case area = 4
+  /// Cases that the caller or the caller's organisation is a party to.
+  case `case` = 5
+  /// What is one for the whole host: callers who are bound to areas are refused.
+  case host = 6
+}
+
 /// Who may call a method, declared in its `.proto`.
 public struct AccessPolicy: Sendable, Equatable {
   /// The roles that may call. An administrator may call every method.
   public let roles: Roles
-  /// Which of the things that exist a caller may reach: "any", "organisation", "employment", "area", "case".
-  public let scope: String
+  /// Which of the things that exist a caller may reach.
+  public let scope: MethodScope
 
   /// Creates a policy.
-  public init(roles: Roles, scope: String) {
+  public init(roles: Roles, scope: MethodScope) {
     self.roles = roles
     self.scope = scope
   }

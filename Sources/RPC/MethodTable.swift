@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Why methods cannot be served together.
 public enum MethodTableError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Two methods have the same path.
@@ -88,8 +90,7 @@ public struct MethodTable: Sendable {
       let isEqual =
         storage.pathStarts[index + 1] - start == path.count
         && storage.pathBytes.withUnsafeBufferPointer { bytes in
-          for offset in 0..<path.count where bytes[start + offset] != path[offset] { return false }
-          return true
+          memcmp(bytes.baseAddress! + start, path.baseAddress!, path.count) == 0
         }
       if isEqual { return index }
       slot = (slot + 1) & mask

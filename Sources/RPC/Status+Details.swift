@@ -15,7 +15,7 @@ extension Status {
     var kept = self
     while true {
       let bytes = kept.detailed().encoded()
-      if bytes.count <= Self.maxDetailsBytes { return Base64.encode(bytes) }
+      if bytes.count <= Self.maxDetailsBytes { return Array(Base64.encode(bytes, padded: false).utf8) }
       if kept.violations.isEmpty { return nil }
       kept.violations.removeLast((kept.violations.count + 1) / 2)
     }
@@ -81,7 +81,7 @@ extension Status {
   }
 }
 
-extension Status.FieldViolation {
+extension FieldViolation {
   fileprivate var encoded: GoogleBadRequest.FieldViolation {
     GoogleBadRequest.FieldViolation(
       field: field, description: description, reason: reason,
@@ -91,7 +91,6 @@ extension Status.FieldViolation {
 
   fileprivate init(_ violation: GoogleBadRequest.FieldViolation) {
     self.init(
-      field: violation.field, reason: violation.reason, description: violation.description,
-      descriptionChinese: violation.localizedMessage?.message ?? "")
+      violation.field, violation.reason, violation.description, violation.localizedMessage?.message ?? "")
   }
 }

@@ -1,3 +1,5 @@
+public import Wire
+
 /// The outcome of a call: a gRPC status with the typed details of google.rpc.
 ///
 /// Thrown by handlers and by clients. On the wire it is `grpc-status`, `grpc-message` and, where it has
@@ -23,26 +25,6 @@ public struct Status: Error, Sendable, Equatable {
     case unavailable = 14
     case dataLoss = 15
     case unauthenticated = 16
-  }
-
-  /// One field of a request that breaks a check, named by its path: `rows[3].phone`.
-  public struct FieldViolation: Sendable, Equatable {
-    /// The field's path, in the proto's own names.
-    public var field: String
-    /// A machine-readable reason in UPPER_SNAKE_CASE.
-    public var reason: String
-    /// What is wrong and what is expected, in English.
-    public var description: String
-    /// The same in Chinese.
-    public var descriptionChinese: String
-
-    /// Creates a violation.
-    public init(field: String, reason: String, description: String, descriptionChinese: String) {
-      self.field = field
-      self.reason = reason
-      self.description = description
-      self.descriptionChinese = descriptionChinese
-    }
   }
 
   /// What went wrong, as a class of errors.

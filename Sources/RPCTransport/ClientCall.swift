@@ -182,7 +182,10 @@ final class ClientCall: HTTP2Stream, PipeOwner, Expiring, ClientStream, @uncheck
   override func closed(_ code: HTTP2ErrorCode) {
     connector.deadlines.remove(self)
     if outcome == nil {
-      if code == .refusedStream {
+      if code == .refusedStream, let connection, connection.hasFailed {
+        // Trying again would not help: what the server ended the connection with says why.
+        end(connection.lostStatus)
+      } else if code == .refusedStream {
         refused(Status(.unavailable, "the server refused the call; try again"))
       } else if let connection, !connection.session.isLive {
         end(connection.lostStatus)

@@ -31,6 +31,20 @@ final class ConnectionSet: @unchecked Sendable {
     for connection in connections.values { connection.watch.beginDrain(connection) }
   }
 
+  /// Ends the connections of clients whose certificate is no longer accepted: in order, and after a while at once.
+  func endRefused(closingAfter grace: TimeAmount, _ refusal: (VerifiedPeer) -> String?) -> [PeerEnded] {
+    connections.values.compactMap { connection in
+      guard !connection.isEnding, let peer = connection.verifiedPeer, let reason = refusal(peer) else {
+        return nil
+      }
+      connection.isEnding = true
+      connection.watch.beginDrain(connection)
+      let bound = NIOLoopBound(connection, eventLoop: eventLoop)
+      eventLoop.scheduleTask(in: grace) { bound.value.close(reason) }
+      return PeerEnded(peer: connection.peer, reason: reason)
+    }
+  }
+
   func giveUpCalls() {
     for connection in connections.values { connection.giveUpCalls() }
   }

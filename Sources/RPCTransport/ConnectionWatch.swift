@@ -106,7 +106,7 @@ final class ConnectionWatch {
       return false
     }
     if let partial = partialFrame, partial.count == session.receivedFrameCount {
-      return isOver(partial.sinceNanoseconds, configuration.headerTimeout)
+      return isOver(partial.sinceNanoseconds, GRPCServerConfiguration.headerTimeout)
     }
     partialFrame = (session.receivedFrameCount, now)
     return false
@@ -132,7 +132,7 @@ final class ConnectionWatch {
     if let pinged = pingedAtNanoseconds {
       if connection.readAtNanoseconds > pinged {
         pingedAtNanoseconds = nil
-      } else if isOver(pinged, connection.configuration.keepaliveTimeout) {
+      } else if isOver(pinged, GRPCServerConfiguration.keepaliveTimeout) {
         connection.close("the client did not answer a PING")
       }
     } else if connection.session.openStreamCount > 0,
@@ -152,12 +152,11 @@ final class ConnectionWatch {
     let stallChecks = Int(configuration.stallTimeout.wholeNanoseconds / interval) + 1
     connection.session.forEachStream { stream in
       let stream = unsafeDowncast(stream, to: ServerStream.self)
+      if stream.checkRequest() > bodyChecks {
+        return stream.give(up: Status(.deadlineExceeded, "the request message did not arrive in time"))
+      }
       switch stream.phase {
-      case .receiving:
-        stream.receivingChecks += 1
-        if stream.receivingChecks > bodyChecks {
-          stream.give(up: Status(.deadlineExceeded, "the request message did not arrive in time"))
-        }
+      case .receiving: break
       case .handling where stream.queuedBytes == 0:
         stream.idleChecks = 0
       case .handling, .answered:

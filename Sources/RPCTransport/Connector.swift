@@ -88,6 +88,10 @@ final class Connector: @unchecked Sendable {
   func disconnected(_ connection: ClientConnection) {
     retire(connection)
     connections[ObjectIdentifier(connection)] = nil
+    // It was reached and never got ready: those who wait for it have to hear of it.
+    if case .connecting = state, !connection.wasConnected, connection.failure != nil {
+      settle(.failure(connection.lostStatus))
+    }
     if connections.isEmpty {
       let waiters = closeWaiters
       closeWaiters = []

@@ -67,18 +67,8 @@ public final class GRPCServer: Sendable {
     }
   }
 
-  /// How many event loops there are; `ServerCall.loopIndex` counts up to it.
-  public var loopCount: Int { loops.count }
-
   /// How many connections are open.
   public var openConnectionCount: Int { connectionCount.load(ordering: .relaxed) }
-
-  /// Runs something on a loop's thread, to make or free what belongs to that loop.
-  public func onLoop<Result: Sendable>(
-    _ index: Int, _ body: @escaping @Sendable () throws -> Result
-  ) async throws -> Result {
-    try await loops[index].eventLoop.submit(body).get()
-  }
 
   /// Listens.
   /// - Returns: the address that was bound, with the port that the system chose for port 0.
@@ -107,7 +97,7 @@ public final class GRPCServer: Sendable {
     let loopByID = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
     do {
       return try await ServerBootstrap(group: group)
-        .serverChannelOption(.backlog, value: Int32(clamping: configuration.backlog))
+        .serverChannelOption(.backlog, value: GRPCServerConfiguration.backlog)
         .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
         .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
         .childChannelInitializer { [self] channel in
@@ -148,6 +138,22 @@ public final class GRPCServer: Sendable {
     }
     loop.connections.add(connection)
     try channel.pipeline.syncOperations.addHandler(connection)
+  }
+
+  /// Ends the connections of clients whose certificate is no longer accepted, after a reload or as time passes: with
+  /// GOAWAY, so that calls which are open can end.
+  /// - Parameter grace: after which what is still open is cut.
+  /// - Returns: what was begun to end.
+  public func endRefusedConnections(_ tls: ServerTLS, grace: Duration) async -> [PeerEnded] {
+    let grace = TimeAmount.nanoseconds(Int64(clamping: grace.wholeNanoseconds))
+    var ended: [PeerEnded] = []
+    for loop in loops {
+      let some = try? await loop.eventLoop.submit {
+        loop.connections.endRefused(closingAfter: grace) { tls.refusal(of: $0) }
+      }.get()
+      ended += some ?? []
+    }
+    return ended
   }
 
   /// Stops listening, lets the calls that clients have opened finish, and closes the connections.

@@ -16,6 +16,7 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate, @unchecked S
   let eventLoop: any EventLoop
   private let role: HTTP2Session.Role
   private let limits: HTTP2Limits
+  private let memory: HTTP2Memory?
   private(set) var context: ChannelHandlerContext?
   private(set) var session: HTTP2Session!
   private var outgoing = ByteBuffer()
@@ -30,10 +31,14 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate, @unchecked S
   /// Why the connection was lost, for the calls on it.
   final var closeReason: String?
 
-  init(_ eventLoop: any EventLoop, role: HTTP2Session.Role, limits: HTTP2Limits) {
+  /// - Parameter memory: the loop's, for all of its connections; nil for the system's allocator.
+  init(
+    _ eventLoop: any EventLoop, role: HTTP2Session.Role, limits: HTTP2Limits, memory: HTTP2Memory? = nil
+  ) {
     self.eventLoop = eventLoop
     self.role = role
     self.limits = limits
+    self.memory = memory
   }
 
   /// The connection is up and `session` can be used.
@@ -44,12 +49,22 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate, @unchecked S
   func onLoop(_ body: @escaping @Sendable () -> Void) {
     if eventLoop.inEventLoop { body() } else { eventLoop.execute(body) }
   }
+  /// Something in front of HTTP/2 broke; the connection is closed after this.
+  func failed(_ error: any Error) {
+    if closeReason == nil { closeReason = "\(error)" }
+  }
+  /// The peer sent what is not HTTP/2.
+  func protocolBroken(_ error: HTTP2Error, by bytes: UnsafeRawBufferPointer) {
+    if closeReason == nil { closeReason = error.description }
+  }
+  /// Something in front of HTTP/2 has a message.
+  func eventReceived(_ event: Any) {}
   /// A batch of bytes has been worked through.
   func batchEnded() {}
 
   final func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
-    session = HTTP2Session(role: role, limits: limits, delegate: self)
+    session = HTTP2Session(role: role, limits: limits, memory: memory, delegate: self)
     if context.channel.isActive { begin() }
   }
 
@@ -66,7 +81,7 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate, @unchecked S
   }
 
   final func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    if closeReason == nil { closeReason = "\(error)" }
+    failed(error)
     context.close(promise: nil)
   }
 
@@ -79,7 +94,7 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate, @unchecked S
       do throws(HTTP2Error) {
         try session.receive(bytes, nowNanoseconds: readAtNanoseconds)
       } catch {
-        if closeReason == nil { closeReason = error.description }
+        protocolBroken(error, by: bytes)
       }
     }
     batchEnded()
@@ -87,6 +102,11 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate, @unchecked S
   }
 
   final func channelReadComplete(context: ChannelHandlerContext) { flush() }
+
+  final func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    eventReceived(event)
+    context.fireUserInboundEventTriggered(event)
+  }
 
   final func channelWritabilityChanged(context: ChannelHandlerContext) {
     writeProgress &+= 1
@@ -102,19 +122,22 @@ class HTTP2Connection: ChannelInboundHandler, HTTP2SessionDelegate, @unchecked S
     guard let context, !isHoldingFlush, !isClosing else { return }
     // Submissions made by the code below find their way out in the same loop.
     isHoldingFlush = true
+    // Taken out of the object, so that a frame is appended without a check of exclusive access.
+    var buffer = ByteBuffer()
+    swap(&buffer, &outgoing)
     while context.channel.isWritable {
-      outgoing.clear()
+      buffer.clear()
       session.send { bytes in
-        outgoing.writeBytes(bytes)
-        return outgoing.readableBytes < Self.writeBytes
+        buffer.writeBytes(bytes)
+        return buffer.readableBytes < Self.writeBytes
       }
-      let size = outgoing.readableBytes
+      let size = buffer.readableBytes
       if size == 0 { break }
-      context.writeAndFlush(wrapOutboundOut(outgoing), promise: nil)
+      context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
       if size < Self.writeBytes { break }
     }
     isHoldingFlush = false
-    if outgoing.capacity > Self.writeBytes { outgoing = ByteBuffer() }
+    if buffer.capacity <= Self.writeBytes { outgoing = buffer }
     if !session.isLive { close() }
   }
 

@@ -32,6 +32,8 @@ final class MessagePipe: IncomingMessages, OutgoingMessages, @unchecked Sendable
   private var taken = 0
   private var unconsumedBytes = 0
   private var hasRemoteEnded = false
+  /// Looks of the connection's timer since the message that is arriving began, as far as its rest could come.
+  private var partialChecks = 0
   private(set) var failure: Status?
   private var reader: (ticket: Ticket, continuation: Reader)?
   private var writers: [(ticket: Ticket, continuation: Writer)] = []
@@ -55,14 +57,24 @@ final class MessagePipe: IncomingMessages, OutgoingMessages, @unchecked Sendable
   func receive(_ bytes: UnsafeRawBufferPointer) {
     guard failure == nil, let owner else { return }
     unconsumedBytes += bytes.count
+    let before = messages.count
     do throws(Status) {
       try deframer.append(bytes) { messages.append($0) }
     } catch {
       return owner.pipeBroke(error)
     }
+    if messages.count > before { partialChecks = 0 }
     // While the reader has nothing else, the rest of a message may come, however large it is.
     if messages.count == taken { consume(unconsumedBytes) }
     serveReader()
+  }
+
+  /// A look of the connection's timer.
+  /// - Returns: how many looks in succession found the same message incomplete while nothing kept its rest from
+  ///   coming: the peer has no window as long as the reader leaves other messages.
+  func checkPartialMessage() -> Int {
+    partialChecks = deframer.isInMessage && taken == messages.count ? partialChecks + 1 : 0
+    return partialChecks
   }
 
   func receiveEnd() {

@@ -7,6 +7,11 @@ final class ServerConnection: HTTP2Connection, @unchecked Sendable {
   let loop: ServerLoop
   let configuration: GRPCServerConfiguration
   let peer: String
+  /// The client, if it has shown a certificate; set before the first byte of HTTP/2 comes.
+  private(set) var verifiedPeer: VerifiedPeer?
+  var peerIdentity: PeerIdentity? { verifiedPeer?.identity }
+  /// Whether it is ending because the client's certificate is no longer accepted.
+  var isEnding = false
   private let onClose: (ServerConnection) -> Void
   private let deadlines: DeadlineQueue
   /// Calls of this batch that have a deadline; the ones still open at its end go into `deadlines`.
@@ -26,7 +31,7 @@ final class ServerConnection: HTTP2Connection, @unchecked Sendable {
     self.peer = peer
     self.onClose = onClose
     deadlines = DeadlineQueue(loop.eventLoop)
-    super.init(loop.eventLoop, role: .server, limits: configuration.limits)
+    super.init(loop.eventLoop, role: .server, limits: configuration.limits, memory: loop.memory)
   }
 
   override func onLoop(_ body: @escaping @Sendable () -> Void) {
@@ -34,6 +39,10 @@ final class ServerConnection: HTTP2Connection, @unchecked Sendable {
   }
 
   override func connected() { watch.connected(self) }
+
+  override func eventReceived(_ event: Any) {
+    if let peer = event as? VerifiedPeer { verifiedPeer = peer }
+  }
 
   override func disconnected() {
     deadlines.close()

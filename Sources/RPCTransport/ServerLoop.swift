@@ -1,3 +1,4 @@
+import HTTP2
 import NIOCore
 import RPC
 import Synchronization
@@ -11,6 +12,8 @@ final class ServerLoop: Sendable {
   let handler: any CallHandler
   let methods: MethodTable
   let connections: ConnectionSet
+  /// For the loop's connections, which touch it on the loop's thread alone; that makes sharing the reference safe.
+  nonisolated(unsafe) let memory = HTTP2Memory()
   /// Streaming handlers that have not returned. The loop must outlive them: their tasks run on it.
   let runningStreams = Atomic<Int>(0)
 

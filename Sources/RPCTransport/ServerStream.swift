@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Confined to the loop of its connection but for `reply`, `fail` and `isCancelled`, which go through the loop's
 /// inbox and an atomic; that is what makes `@unchecked Sendable` safe. `headers` and the rest of what a handler
-/// reads on another thread do not change once `admit` has been called.
+/// reads on another thread do not change between `admit` and `reply`, with which a handler lets go of the call.
 ///
 ///     receiving ──message complete──▶ handling ──reply, fail──▶ answered
 ///         └──refused, deadline, broken──────────deadline───────────▲
@@ -29,7 +29,7 @@ final class ServerStream: HTTP2Stream, ServerCall, Expiring, PipeOwner, @uncheck
   /// Looks of the connection's timer since something last moved.
   var idleChecks = 0
   /// Looks of the connection's timer while the request was incomplete.
-  var receivingChecks = 0
+  private var receivingChecks = 0
 
   private let cancelled = Atomic<Bool>(false)
   /// Whether a handler has the call; it counts as the client's work until the handler lets go of it.
@@ -49,6 +49,7 @@ final class ServerStream: HTTP2Stream, ServerCall, Expiring, PipeOwner, @uncheck
   var loopIndex: Int { connection.loop.index }
   var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
   var peer: String { connection.peer }
+  var peerIdentity: PeerIdentity? { connection.peerIdentity }
 
   var metadata: Metadata {
     var metadata = Metadata()
@@ -155,11 +156,23 @@ final class ServerStream: HTTP2Stream, ServerCall, Expiring, PipeOwner, @uncheck
     }
   }
 
+  /// A look of the connection's timer.
+  /// - Returns: how many looks found a request message, or one and the same message of a stream, incomplete.
+  func checkRequest() -> Int {
+    switch phase {
+    case .receiving:
+      receivingChecks += 1
+      return receivingChecks
+    case .handling: return pipe?.checkPartialMessage() ?? 0
+    case .answered: return 0
+    }
+  }
+
   override func endReceived() {
     idleChecks = 0
     if let pipe { return pipe.receiveEnd() }
     guard phase == .receiving, methodIndex >= 0 else { return }
-    if body.isEmpty { return refuse(.messageCount("no")) }
+    if body.isEmpty { return refuse(.messageCount("none")) }
     if body.count != bodyBytes { return refuse(MessageFraming.cutShort) }
     var message: [UInt8] = []
     swap(&message, &body)
@@ -178,6 +191,7 @@ final class ServerStream: HTTP2Stream, ServerCall, Expiring, PipeOwner, @uncheck
     guard phase == .handling else { return }
     phase = .answered
     idleChecks = 0
+    dropHeaders()
     if trailers.isEmpty {
       connection.session.respond(self, ReplyHeaders.begin, framed, ReplyHeaders.ok)
     } else {
@@ -272,7 +286,7 @@ final class ServerStream: HTTP2Stream, ServerCall, Expiring, PipeOwner, @uncheck
     phase = .handling
     let pipe = MessagePipe(
       self, connection, maxMessageBytes: connection.configuration.maxMessageBytes,
-      maxQueuedBytes: connection.configuration.maxQueuedReplyBytes)
+      maxQueuedBytes: GRPCServerConfiguration.maxQueuedReplyBytes)
     self.pipe = pipe
     let loop = connection.loop
     loop.runningStreams.add(1, ordering: .relaxed)

@@ -4,7 +4,7 @@ import Testing
 struct MethodTableTests {
   private func descriptor(_ service: String, _ name: String) -> MethodDescriptor {
     MethodDescriptor(
-      service: service, name: name, kind: .read, policy: AccessPolicy(roles: .anyone, scope: "any"))
+      service: service, name: name, kind: .read, policy: AccessPolicy(roles: .anyone, scope: .any))
   }
 
   @Test func everyMethodIsFoundByItsPathAndNothingElseIs() throws {

@@ -1,5 +1,6 @@
 import RPC
 import Testing
+import Wire
 
 struct StatusTests {
   /// Examples by the rule of gRPC over HTTP/2, "Status-Message": space to tilde as they are, but for the percent sign.
@@ -41,8 +42,7 @@ struct StatusTests {
     .failedPrecondition, "claimed 已认领", reason: "ALREADY_CLAIMED", domain: "wishes.yizhan",
     metadata: ["wish": "42"], messageChinese: "已被认领",
     violations: [
-      Status.FieldViolation(
-        field: "rows[3].phone", reason: "PHONE", description: "bad", descriptionChinese: "坏")
+      FieldViolation("rows[3].phone", "PHONE", "bad", "坏")
     ], retryDelay: .milliseconds(1_500))
 
   @Test func detailsAreThoseOfGoogleRPC() {
@@ -71,8 +71,7 @@ struct StatusTests {
   @Test func detailsFitIntoTrailersThatClientsAccept() throws {
     var status = Self.claimed
     status.violations = (0..<1_000).map {
-      Status.FieldViolation(
-        field: "rows[\($0)].phone", reason: "PHONE", description: "bad", descriptionChinese: "坏")
+      FieldViolation("rows[\($0)].phone", "PHONE", "bad", "坏")
     }
     let encoded = try #require(status.encodedDetails())
     #expect(encoded.count <= 6_000)

@@ -1,6 +1,7 @@
 import Dispatch
 import RPC
 import Synchronization
+import Wire
 
 /// A handler with one method for each way in which a call can go, for tests over a live connection.
 final class EchoHandler: CallHandler {
@@ -21,6 +22,8 @@ final class EchoHandler: CallHandler {
     case forbidden = "Forbidden"
     /// Answers with the peer's address.
     case peer = "Peer"
+    /// Answers with the peer's identity as text, or with nothing.
+    case peerIdentity = "PeerIdentity"
     /// Never answers, until the caller gives up; counts that in `cancelledCount`.
     case hang = "Hang"
     /// Stream: sends each message back.
@@ -55,7 +58,7 @@ final class EchoHandler: CallHandler {
         return MethodDescriptor(
           service: Self.service, name: method.rawValue, kind: isStream ? .stream : .read,
           isClientStreaming: isStream, isServerStreaming: isStream,
-          policy: AccessPolicy(roles: .anyone, scope: "any"))
+          policy: AccessPolicy(roles: .anyone, scope: .any))
       })
   }
 
@@ -97,9 +100,7 @@ final class EchoHandler: CallHandler {
           code, "failed as asked\n100% 不行 🚚", reason: "AS_ASKED", domain: "test.yizhan",
           metadata: ["code": "\(code.rawValue)"], messageChinese: "按要求失败",
           violations: [
-            Status.FieldViolation(
-              field: "rows[3].phone", reason: "PHONE_INVALID", description: "not a phone number",
-              descriptionChinese: "不是电话号码")
+            FieldViolation("rows[3].phone", "PHONE_INVALID", "not a phone number", "不是电话号码")
           ], retryDelay: .milliseconds(1_500)))
     case .metadata:
       let metadata = call.metadata
@@ -109,6 +110,13 @@ final class EchoHandler: CallHandler {
       call.reply(Self.framed(message), trailers: trailers)
     case .peer:
       call.reply(Self.framed(Array(call.peer.utf8)), trailers: [:])
+    case .peerIdentity:
+      let text = call.peerIdentity.map { identity in
+        let names = (identity.dnsNames + identity.uris).joined(separator: " ")
+        return
+          "\(identity.publicKeyHashText) \(names) \(identity.serialNumberText) \(identity.notAfterSeconds)"
+      }
+      call.reply(Self.framed(Array((text ?? "").utf8)), trailers: [:])
     case .hang:
       hangs.add(1, ordering: .relaxed)
       Thread.waitUntil(call) { [self] in

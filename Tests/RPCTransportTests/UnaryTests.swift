@@ -1,6 +1,7 @@
 import RPC
 import RPCTransport
 import Testing
+import Wire
 
 @Suite(.timeLimit(.minutes(1)))
 struct UnaryTests {
@@ -36,9 +37,7 @@ struct UnaryTests {
         .failedPrecondition, "failed as asked\n100% 不行 🚚", reason: "AS_ASKED", domain: "test.yizhan",
         metadata: ["code": "9"], messageChinese: "按要求失败",
         violations: [
-          Status.FieldViolation(
-            field: "rows[3].phone", reason: "PHONE_INVALID", description: "not a phone number",
-            descriptionChinese: "不是电话号码")
+          FieldViolation("rows[3].phone", "PHONE_INVALID", "not a phone number", "不是电话号码")
         ], retryDelay: .milliseconds(1_500))
       #expect(status == expected)
     }
