@@ -13,7 +13,7 @@ enum DeclaredOptions {
   struct Method {
     var kind = 0
     var roles: [Int] = []
-    var scope = ""
+    var scope = 0
   }
 
   /// (yizhan.check).
@@ -33,6 +33,8 @@ enum DeclaredOptions {
   struct Personal {
     var kind = 0
     var purpose = ""
+    /// Who may see values unmasked: bit n stands for role number n. Staff unless others are named.
+    var unmaskRoles: UInt32 = 1 << 2
   }
 
   static func method(_ descriptor: MethodDescriptor) throws -> Method? {
@@ -42,7 +44,7 @@ enum DeclaredOptions {
         switch field.number {
         case 1: method.kind = Int(field.varint)
         case 2: method.roles += try field.varints().map { Int($0) }
-        case 3: method.scope = field.text
+        case 3: method.scope = Int(field.varint)
         default: break
         }
       }
@@ -72,13 +74,16 @@ enum DeclaredOptions {
   static func personal(_ descriptor: FieldDescriptor) throws -> Personal? {
     try content(personalNumber, of: descriptor.options.unknownFields.data).map { fields in
       var personal = Personal()
+      var roles: [UInt64] = []
       for field in fields {
         switch field.number {
         case 1: personal.kind = Int(field.varint)
         case 2: personal.purpose = field.text
+        case 5: roles += try field.varints()
         default: break
         }
       }
+      if !roles.isEmpty { personal.unmaskRoles = roles.reduce(0) { $0 | 1 << UInt32(min($1, 31)) } }
       return personal
     }
   }

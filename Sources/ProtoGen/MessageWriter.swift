@@ -45,6 +45,7 @@ struct MessageWriter {
       writeFilling(into: &$0)
       $0.line()
       try CheckWriter(descriptor).write(into: &$0)
+      try MaskWriter(descriptor).write(into: &$0)
       for case .oneof(let oneof) in members {
         $0.line()
         oneof.writeType(into: &$0)
@@ -82,6 +83,7 @@ struct MessageWriter {
       }
     }
     text.line("/// Creates the message with every field at its default.")
+    text.line("@inline(__always)")
     text.block("public init()") {
       for parameter in parameters { $0.line("\(selfMember(parameter.name)) = \(parameter.empty)") }
     }

@@ -73,8 +73,13 @@ struct Rules {
     if option.roles.isEmpty || option.roles.contains(0) {
       problems.append("\(at): \(method.name) needs roles: who may call it")
     }
-    if option.scope.isEmpty {
-      problems.append("\(at): \(method.name) needs a scope: \"any\", \"area\", \"organisation\", …")
+    if CallScope(rawValue: option.scope) == nil {
+      problems.append(
+        "\(at): \(method.name) needs a scope: ANY, ORGANISATION, EMPLOYMENT, AREA, CASE or HOST")
+    }
+    if option.scope == CallScope.host.rawValue, option.roles.contains(CallScope.anyone) {
+      problems.append(
+        "\(at): \(method.name) is for ANYONE, of whom nobody knows areas: its scope cannot be HOST")
     }
     let isStreaming = method.clientStreaming || method.serverStreaming
     if kind != .stream, isStreaming {
@@ -122,6 +127,19 @@ struct Rules {
     }
     return problems
   }
+}
+
+/// What a method's callers reach, with the numbers of `yizhan.Method.Scope`.
+enum CallScope: Int {
+  case any = 1
+  case organisation = 2
+  case employment = 3
+  case area = 4
+  case `case` = 5
+  case host = 6
+
+  /// The number of the role ANYONE.
+  static let anyone = 7
 }
 
 /// The kinds of method, with their numbers in `yizhan.Method.Kind`.

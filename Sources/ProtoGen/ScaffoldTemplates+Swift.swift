@@ -32,7 +32,9 @@ extension ScaffoldTemplates {
     /// Serves \(resource)Service.
     struct \(resource)Handler: \(resource)ServiceHandler {
       func create\(resource)(_ request: Create\(resource)Request, _ transaction: Transaction) throws -> \(resource) {
-        try requireReach(of: request.areaCode, transaction.caller)
+        guard transaction.reach.includes(area: request.areaCode) else {
+          throw \(module)Error.areaNotYours(request.areaCode)
+        }
         let \(variable) = \(resource)(
           id: transaction.makeID(), areaCode: request.areaCode, name: request.name,
           createTime: ProtoTimestamp(transaction.now))
@@ -41,7 +43,10 @@ extension ScaffoldTemplates {
       }
 
       func get\(resource)(_ request: Get\(resource)Request, _ snapshot: Snapshot) throws -> \(resource) {
-        guard let \(variable) = try \(resource)Store.\(variable)(request.\(variable)ID, in: snapshot) else {
+        let reach = snapshot.reach
+        guard let \(variable) = try \(resource)Store.\(variable)(request.\(variable)ID, in: snapshot),
+          reach.includes(area: \(variable).areaCode)
+        else {
           throw \(module)Error.notFound(request.\(variable)ID)
         }
         return \(variable)
@@ -51,18 +56,9 @@ extension ScaffoldTemplates {
         let page = try Page(
           size: request.pageSize, token: request.pageToken, query: ["\(pluralSnake)", request.areaCode])
         var found = try \(resource)Store.\(pluralVariable)(
-          within: AreaCode(request.areaCode), after: page.cursor.first ?? "", limit: page.limit + 1, in: snapshot)
+          within: snapshot.reach.areas(within: AreaCode(request.areaCode)), after: page.cursor.first ?? "", limit: page.limit + 1, in: snapshot)
         let next = page.cut(&found) { [$0.id] }
         return List\(plural)Response(\(pluralVariable): found, nextPageToken: next)
-      }
-
-      /// Refuses staff an area outside of their own.
-      /// - Throws: `\(module)Error.areaNotYours`.
-      private func requireReach(of areaCode: String, _ caller: Caller) throws {
-        guard let own = caller.areaCode else { return }
-        guard let area = AreaCode(areaCode), AreaCode(own)?.contains(area) == true else {
-          throw \(module)Error.areaNotYours(areaCode)
-        }
       }
     }
 
@@ -95,11 +91,11 @@ extension ScaffoldTemplates {
 
       /// Rows in the order in which they were added, after an identifier.
       static func \(pluralVariable)(
-        within area: AreaCode?, after id: String, limit: Int, in snapshot: Snapshot
+        within areas: [AreaCode]?, after id: String, limit: Int, in snapshot: Snapshot
       ) throws -> [\(resource)] {
         var query = select
         query.append(" WHERE id > ?", id)
-        if let area { query.append(" AND area_code >= ? AND area_code < ?", area.lowerBound, area.upperBound) }
+        query.append(areas, in: "area_code")
         query.append(" ORDER BY id LIMIT ?", limit)
         return try snapshot.all(query, read: read)
       }
@@ -143,33 +139,25 @@ extension ScaffoldTemplates {
     """
     import ModuleKit
 
-    /// What the module refuses.
-    enum \(module)Error: Error, Equatable {
-      /// There is no such \(words).
-      case notFound(String)
-      /// The area has a \(words) of this name.
-      case nameTaken(String)
-      /// The area is not within the caller's.
-      case areaNotYours(String)
-    }
+    /// What the module refuses, beside what every module does.
+    struct \(module)Error: RefusalError {
+      static let domain = "\(package).yizhan"
 
-    extension \(module)Error: StatusConvertible {
-      /// The status that a caller gets.
-      var status: Status {
-        switch self {
-        case .notFound(let id):
-          Status(
-            .notFound, "there is no \(words) \\(id)", reason: "\(reason)_NOT_FOUND", domain: "\(package).yizhan",
-            messageChinese: "没有该条目(\\(id))")
-        case .nameTaken(let name):
-          Status(
-            .alreadyExists, "the area has a \(words) called \\(name); choose another name",
-            reason: "\(reason)_NAME_TAKEN", domain: "\(package).yizhan", messageChinese: "该区划内已有同名条目(\\(name))")
-        case .areaNotYours(let code):
-          Status(
-            .permissionDenied, "the area \\(code) is not within the area that your token acts for",
-            reason: "AREA_NOT_YOURS", domain: "\(package).yizhan", messageChinese: "区划\\(code)不在您的管辖范围内")
-        }
+      let refusal: Refusal
+
+      init(_ refusal: Refusal) { self.refusal = refusal }
+
+      /// There is no such \(words).
+      static func notFound(_ id: String) -> Self {
+        Self(Refusal(.notFound, "\(reason)_NOT_FOUND", "there is no \(words) \\(id)", "没有该条目(\\(id))"))
+      }
+
+      /// The area has a \(words) of this name.
+      static func nameTaken(_ name: String) -> Self {
+        Self(
+          Refusal(
+            .alreadyExists, "\(reason)_NAME_TAKEN",
+            "the area has a \(words) called \\(name); choose another name", "该区划内已有同名条目(\\(name))"))
       }
     }
 
@@ -269,6 +257,8 @@ extension ScaffoldTemplates {
           let unknown = "018f3c5e-7b1a-7c3d-9e2f-0a1b2c3d4e5f"
           let missing = try await refusal { _ = try await client.get\(resource)(Get\(resource)Request(\(variable)ID: unknown)) }
           #expect(missing == "\(reason)_NOT_FOUND")
+          let elsewhere = \(resource)ServiceClient(try await host.channel(as: .staff, areaCode: "440306"))
+          #expect(try await elsewhere.list\(plural)(List\(plural)Request()).\(pluralVariable) == [])
         }
       }
     }

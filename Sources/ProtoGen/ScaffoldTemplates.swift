@@ -74,29 +74,29 @@ struct ScaffoldTemplates {
 
     // Keeps \(Self.plural(of: words)).
     service \(resource)Service {
-      // Adds a \(words). Fails with PERMISSION_DENIED outside of the caller's area, with ALREADY_EXISTS if the area has
+      // Adds a \(words). Fails with PERMISSION_DENIED outside of the caller's areas, with ALREADY_EXISTS if the area has
       // one of this name.
       rpc Create\(resource)(Create\(resource)Request) returns (\(resource)) {
         option (yizhan.method) = {
           kind: WRITE
           roles: [STAFF]
-          scope: "area"
+          scope: AREA
         };
       }
-      // Returns one \(words).
+      // Returns one \(words). Fails with NOT_FOUND also outside of the caller's areas.
       rpc Get\(resource)(Get\(resource)Request) returns (\(resource)) {
         option (yizhan.method) = {
           kind: READ
           roles: [STAFF]
-          scope: "any"
+          scope: AREA
         };
       }
-      // Lists \(Self.plural(of: words)), the oldest first.
+      // Lists \(Self.plural(of: words)) of the caller's areas, the oldest first.
       rpc List\(plural)(List\(plural)Request) returns (List\(plural)Response) {
         option (yizhan.method) = {
           kind: READ
           roles: [STAFF]
-          scope: "any"
+          scope: AREA
         };
       }
     }

@@ -8,6 +8,7 @@ struct ServiceWriter {
   private struct Method {
     let descriptor: MethodDescriptor
     let kind: CallKind
+    let scope: CallScope
     let option: DeclaredOptions.Method
     var name: String { Names.method(descriptor.name) }
     var request: String { Names.type(descriptor.inputType) }
@@ -17,10 +18,10 @@ struct ServiceWriter {
   init(_ descriptor: ServiceDescriptor) throws {
     self.descriptor = descriptor
     methods = try descriptor.methods.compactMap { method in
-      guard let option = try DeclaredOptions.method(method), let kind = CallKind(rawValue: option.kind) else {
-        return nil
-      }
-      return Method(descriptor: method, kind: kind, option: option)
+      guard let option = try DeclaredOptions.method(method), let kind = CallKind(rawValue: option.kind),
+        let scope = CallScope(rawValue: option.scope)
+      else { return nil }
+      return Method(descriptor: method, kind: kind, scope: scope, option: option)
     }
   }
 
@@ -45,7 +46,7 @@ struct ServiceWriter {
         if method.descriptor.serverStreaming { arguments += ", isServerStreaming: true" }
         let roles = method.option.roles.map { ".\(Self.role($0))" }.joined(separator: ", ")
         arguments +=
-          ", policy: AccessPolicy(roles: [\(roles)], scope: \"\(Self.escaped(method.option.scope))\")"
+          ", policy: AccessPolicy(roles: [\(roles)], scope: .\(method.scope))"
         $0.line("public static let \(method.name) = MethodDescriptor(\(arguments))")
       }
       $0.line("/// All methods in the order of declaration.")
@@ -144,9 +145,5 @@ struct ServiceWriter {
   private static func role(_ number: Int) -> String {
     let roles = ["administrator", "staff", "platform", "partner", "auditor", "authenticated", "anyone"]
     return roles.indices.contains(number - 1) ? roles[number - 1] : "init(rawValue: 1 << \(number))"
-  }
-
-  private static func escaped(_ text: String) -> String {
-    text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
   }
 }

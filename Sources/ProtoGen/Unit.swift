@@ -52,7 +52,10 @@ extension Unit {
           publicImports: ["Wire"]))
     }
     if has("Sources/Host") {
-      units.append(Unit(name: "Host", folder: "Sources/Host", files: protos(under: "yizhan/access", root)))
+      units.append(
+        Unit(
+          name: "Host", folder: "Sources/Host",
+          files: ["access", "privacy", "audit", "limits"].flatMap { protos(under: "yizhan/\($0)", root) }))
     }
     let plugins =
       (try? FileManager.default.contentsOfDirectory(atPath: root.appending(path: "Plugins").path)) ?? []
