@@ -52,10 +52,13 @@ public struct BoundMethod: Sendable {
   public let descriptor: MethodDescriptor
   /// Its handler.
   public let body: Body
+  /// The purposes for which personal data of its replies can be seen unmasked; empty if they hold none.
+  public let purposes: [PersonalPurpose]
 
-  /// Creates a method.
-  public init(descriptor: MethodDescriptor, body: Body) {
+  /// Creates a method. The body masks what the caller does not see: the functions below make such bodies.
+  public init(descriptor: MethodDescriptor, purposes: [PersonalPurpose] = [], body: Body) {
     self.descriptor = descriptor
+    self.purposes = purposes
     self.body = body
   }
 
@@ -65,10 +68,12 @@ public struct BoundMethod: Sendable {
     _ descriptor: MethodDescriptor, _ handler: @escaping @Sendable (Request, Snapshot) throws -> Reply
   ) -> BoundMethod {
     BoundMethod(
-      descriptor: descriptor,
+      descriptor: descriptor, purposes: Reply.personalPurposes,
       body: .read { message, arena, snapshot, output in
         let request = try Request(checking: message, in: arena)
-        try handler(request, snapshot).encodeFramed(into: &output, in: arena)
+        var reply = try handler(request, snapshot)
+        reply.maskPersonalData(for: snapshot.personalSight)
+        reply.encodeFramed(into: &output, in: arena)
       })
   }
 
@@ -78,11 +83,13 @@ public struct BoundMethod: Sendable {
     _ descriptor: MethodDescriptor, _ handler: @escaping @Sendable (Request, Transaction) throws -> Reply
   ) -> BoundMethod {
     BoundMethod(
-      descriptor: descriptor,
+      descriptor: descriptor, purposes: Reply.personalPurposes,
       body: .write { message, arena in
         let request = try Request(checking: message, in: arena)
         return { transaction, arena, output in
-          try handler(request, transaction).encodeFramed(into: &output, in: arena)
+          var reply = try handler(request, transaction)
+          reply.maskPersonalData(for: transaction.personalSight)
+          reply.encodeFramed(into: &output, in: arena)
         }
       })
   }
@@ -94,11 +101,13 @@ public struct BoundMethod: Sendable {
     _ handler: @escaping @Sendable (Request, Transaction) throws -> UnstoredReply<Reply>
   ) -> BoundMethod {
     BoundMethod(
-      descriptor: descriptor,
+      descriptor: descriptor, purposes: Reply.personalPurposes,
       body: .writeUnstored { message, arena in
         let request = try Request(checking: message, in: arena)
         return { transaction, arena, output, unstored in
-          let reply = try handler(request, transaction)
+          var reply = try handler(request, transaction)
+          reply.stored.maskPersonalData(for: transaction.personalSight)
+          reply.unstored.maskPersonalData(for: transaction.personalSight)
           reply.stored.encodeFramed(into: &output, in: arena)
           unstored.removeAll()
           reply.unstored.encode(into: &unstored, in: arena)
@@ -113,29 +122,33 @@ public struct BoundMethod: Sendable {
     _ handler: @escaping @Sendable (RequestStream<Request>, StreamContext) async throws -> Reply
   ) -> BoundMethod {
     BoundMethod(
-      descriptor: descriptor,
+      descriptor: descriptor, purposes: Reply.personalPurposes,
       body: .stream { context, incoming, outgoing in
         let reply = try await handler(RequestStream(incoming), context)
         try await ResponseWriter(outgoing).send(reply)
       })
   }
 
-  /// Binds a handler that takes one request and answers with a stream.
+  /// Binds a handler that takes one request and answers with a stream. A call with none or with several ends with
+  /// UNIMPLEMENTED, as a unary one does (gRPC, "Status codes and their use": cardinality violation).
   @inlinable
   public static func serverStream<Request: Message, Reply: Message>(
     _ descriptor: MethodDescriptor,
     _ handler: @escaping @Sendable (Request, ResponseWriter<Reply>, StreamContext) async throws -> Void
   ) -> BoundMethod {
     BoundMethod(
-      descriptor: descriptor,
+      descriptor: descriptor, purposes: Reply.personalPurposes,
       body: .stream { context, incoming, outgoing in
         var requests = RequestStream<Request>(incoming).makeAsyncIterator()
         guard let request = try await requests.next() else {
           throw Status(
-            .invalidArgument, "the call ended without a request message", reason: "REQUEST_MISSING")
+            .unimplemented, "the method takes exactly one request message, and none came",
+            reason: "REQUEST_MISSING")
         }
         if try await requests.next() != nil {
-          throw Status(.invalidArgument, "this method takes one request message", reason: "REQUEST_REPEATED")
+          throw Status(
+            .unimplemented, "the method takes exactly one request message, and more than one came",
+            reason: "REQUEST_REPEATED")
         }
         try await handler(request, ResponseWriter(outgoing), context)
       })
@@ -149,7 +162,7 @@ public struct BoundMethod: Sendable {
       @escaping @Sendable (RequestStream<Request>, ResponseWriter<Reply>, StreamContext) async throws -> Void
   ) -> BoundMethod {
     BoundMethod(
-      descriptor: descriptor,
+      descriptor: descriptor, purposes: Reply.personalPurposes,
       body: .stream { context, incoming, outgoing in
         try await handler(RequestStream(incoming), ResponseWriter(outgoing), context)
       })
@@ -168,4 +181,9 @@ public struct UnstoredReply<Reply: Message>: Sendable {
     self.stored = stored
     self.unstored = unstored
   }
+}
+
+extension Snapshot {
+  /// What the caller sees of personal data in the reply.
+  public var personalSight: PersonalSight { PersonalSight(purpose: purpose, roles: admittedRoles) }
 }

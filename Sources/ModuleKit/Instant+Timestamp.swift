@@ -2,8 +2,7 @@ extension ProtoTimestamp {
   /// The instant as a `google.protobuf.Timestamp`.
   public init(_ instant: Instant) {
     // The remainder has to be positive also before 1970: nanoseconds always count forward.
-    let (quotient, remainder) = instant.milliseconds.quotientAndRemainder(dividingBy: 1000)
-    let (seconds, milliseconds) = remainder < 0 ? (quotient - 1, remainder + 1000) : (quotient, remainder)
+    let (seconds, milliseconds) = CivilTime.split(instant.milliseconds, by: 1000)
     self.init(seconds: seconds, nanos: Int32(milliseconds) * 1_000_000)
   }
 }
@@ -14,7 +13,7 @@ extension Instant {
   /// Nil if the timestamp is outside of what `google.protobuf.Timestamp` allows: years 1 to 9999, nanoseconds
   /// 0 to 999,999,999.
   public init?(_ timestamp: ProtoTimestamp) {
-    guard (-62_135_596_800...253_402_300_799).contains(timestamp.seconds),
+    guard CivilTime.secondsRange.contains(timestamp.seconds),
       (0...999_999_999).contains(timestamp.nanos)
     else { return nil }
     self.init(milliseconds: timestamp.seconds * 1000 + Int64(timestamp.nanos / 1_000_000))

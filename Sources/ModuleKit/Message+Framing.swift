@@ -10,7 +10,7 @@ extension Message {
     }
     var violations = Violations()
     check(&violations)
-    if !violations.isEmpty { throw Status(violations) }
+    if !violations.isEmpty { throw Refusal.invalid(violations.items).status(domain: "yizhan") }
   }
 
   /// Appends the message with the five-byte prefix of gRPC: not compressed, length in big-endian order.
@@ -35,18 +35,5 @@ extension Status {
         .internalError, "the request is not a valid \(message): \(error)", reason: "MESSAGE_MALFORMED",
         domain: "yizhan")
     }
-  }
-
-  init(_ violations: Violations) {
-    let fields = violations.items.map {
-      FieldViolation(
-        field: $0.field, reason: $0.reason, description: $0.description,
-        descriptionChinese: $0.descriptionChinese)
-    }
-    self.init(
-      .invalidArgument, fields.map { "\($0.field): \($0.description)" }.joined(separator: "; "),
-      reason: "FIELDS_INVALID", domain: "yizhan",
-      messageChinese: fields.map { "\($0.field):\($0.descriptionChinese)" }.joined(separator: ";"),
-      violations: fields)
   }
 }

@@ -46,9 +46,7 @@ public struct Page: Sendable {
       return
     }
     guard let content = PageToken(token), content.cursor.count == keyCount else {
-      throw Status(
-        pageToken: "this is not a page token of this server; send next_page_token as it came, or none",
-        chinese: "不是本服务的翻页标记;请原样传回 next_page_token,或留空从头开始")
+      throw Status.pageTokenDamaged
     }
     guard content.queryHash == queryHash else {
       throw Status(
@@ -57,6 +55,14 @@ public struct Page: Sendable {
         chinese: "翻页标记属于另一个查询;翻页时其他条件须保持不变")
     }
     cursor = content.cursor
+  }
+
+  /// The first part of the cursor, for lists in the order of a number; nil on the first page.
+  /// - Throws: `Status` INVALID_ARGUMENT for a token whose part is no number.
+  public func cursorNumber() throws -> Int64? {
+    guard let part = cursor.first else { return nil }
+    guard let number = Int64(part) else { throw Status.pageTokenDamaged }
+    return number
   }
 
   /// The token of the page that begins after an entry.
@@ -95,11 +101,13 @@ private struct PageToken {
     var hash = StableHash()
     hash.combine(bytes[...])
     bytes.append(contentsOf: hash.value.bigEndianBytes)
-    return Base64URL.encode(bytes)
+    return Base64.encode(bytes, .url, padded: false)
   }
 
   init?(_ text: String) {
-    guard text.utf8.count <= 4096, let bytes = Base64URL.decode(text), bytes.count > 16 else { return nil }
+    guard text.utf8.count <= 4096, let bytes = Base64.decode(text.utf8, .url), bytes.count > 16 else {
+      return nil
+    }
     let body = bytes.dropLast(8)
     var hash = StableHash()
     hash.combine(body)
@@ -144,78 +152,21 @@ private struct StableHash {
   }
 }
 
-/// Base64 with the URL-safe alphabet and no padding (RFC 4648 section 5).
-private enum Base64URL {
-  private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-
-  static func encode(_ bytes: [UInt8]) -> String {
-    var output: [UInt8] = []
-    output.reserveCapacity(bytes.count * 4 / 3 + 3)
-    var buffer: UInt32 = 0
-    var bitCount: UInt32 = 0
-    for byte in bytes {
-      buffer = buffer << 8 | UInt32(byte)
-      bitCount += 8
-      while bitCount >= 6 {
-        bitCount -= 6
-        output.append(alphabet[Int(buffer >> bitCount & 0x3f)])
-      }
-      buffer &= (1 << bitCount) - 1
-    }
-    if bitCount > 0 { output.append(alphabet[Int(buffer << (6 - bitCount) & 0x3f)]) }
-    return String(decoding: output, as: UTF8.self)
-  }
-
-  /// The bytes, or nil if the text is not the one encoding of any.
-  static func decode(_ text: String) -> [UInt8]? {
-    var output: [UInt8] = []
-    var buffer: UInt32 = 0
-    var bitCount: UInt32 = 0
-    for character in text.utf8 {
-      guard let digit = digit(of: character) else { return nil }
-      buffer = buffer << 6 | digit
-      bitCount += 6
-      if bitCount >= 8 {
-        bitCount -= 8
-        output.append(UInt8(truncatingIfNeeded: buffer >> bitCount))
-      }
-      buffer &= (1 << bitCount) - 1
-    }
-    guard bitCount < 6, buffer == 0 else { return nil }
-    return output
-  }
-
-  private static func digit(of character: UInt8) -> UInt32? {
-    switch character {
-    case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
-    case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a")) + 26
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character - UInt8(ascii: "0")) + 52
-    case UInt8(ascii: "-"): 62
-    case UInt8(ascii: "_"): 63
-    default: nil
-    }
-  }
-}
-
 extension Status {
   fileprivate init(pageSize: Int32) {
-    self.init(
-      .invalidArgument, "page_size is \(pageSize); it must not be negative", reason: "FIELDS_INVALID",
-      domain: "yizhan", messageChinese: "page_size 为 \(pageSize),不能为负数",
-      violations: [
-        FieldViolation(
-          field: "page_size", reason: "PAGE_SIZE_NEGATIVE", description: "must not be negative",
-          descriptionChinese: "不能为负数")
-      ])
+    self = Refusal.invalid([
+      FieldViolation(
+        "page_size", "PAGE_SIZE_NEGATIVE", "is \(pageSize); it must not be negative",
+        "为 \(pageSize),不能为负数")
+    ]).status(domain: "yizhan")
   }
 
+  fileprivate static let pageTokenDamaged = Status(
+    pageToken: "this is not a page token of this server; send next_page_token as it came, or none",
+    chinese: "不是本服务的翻页标记;请原样传回 next_page_token,或留空从头开始")
+
   fileprivate init(pageToken description: String, chinese: String) {
-    self.init(
-      .invalidArgument, description, reason: "FIELDS_INVALID", domain: "yizhan", messageChinese: chinese,
-      violations: [
-        FieldViolation(
-          field: "page_token", reason: "PAGE_TOKEN_INVALID", description: description,
-          descriptionChinese: chinese)
-      ])
+    self = Refusal.invalid([FieldViolation("page_token", "PAGE_TOKEN_INVALID", description, chinese)])
+      .status(domain: "yizhan")
   }
 }

@@ -72,8 +72,10 @@ public struct ResponseWriter<Reply: Message>: Sendable {
   /// Creates a writer over undecoded messages.
   public init(_ outgoing: any OutgoingMessages) { self.outgoing = outgoing }
 
-  /// Sends one reply; suspends while the client's window is closed.
+  /// Sends one reply, its personal data masked; suspends while the client's window is closed.
   public func send(_ reply: Reply) async throws {
+    var reply = reply
+    reply.maskPersonalData(for: .masked)
     var framed: [UInt8] = []
     reply.encodeFramed(into: &framed, in: Arena())
     try await outgoing.send(framed)

@@ -27,6 +27,21 @@ import Testing
     }
   }
 
+  /// A list by number does not begin anew because a token's part is none.
+  @Test func aNumberIsReadOrRefused() throws {
+    let first = try Page(size: 2, token: "", query: ["q"])
+    #expect(try first.cursorNumber() == nil)
+    for number in [0, 17, Int64.max] {
+      let page = try Page(size: 2, token: first.nextToken(after: ["\(number)"]), query: ["q"])
+      #expect(try page.cursorNumber() == number)
+    }
+    for text in ["", "x", "1.5", " 1", "9223372036854775808"] {
+      let page = try Page(size: 2, token: first.nextToken(after: [text]), query: ["q"])
+      let error = #expect(throws: Status.self) { try page.cursorNumber() }
+      #expect(error?.violations.first?.reason == "PAGE_TOKEN_INVALID")
+    }
+  }
+
   @Test func aTokenIsBoundToItsQuery() throws {
     let token = try Page(size: 2, token: "", query: ["ab", "c"]).nextToken(after: ["k"])
     for query in [["ab", "d"], ["a", "bc"], ["abc"], ["ab", "c", ""], []] {

@@ -1,5 +1,8 @@
-/// What other modules may know of a worker.
-public struct WorkerSummary: Sendable, Hashable {
+import Privacy
+
+/// Where a worker is and for whom they work: what other modules decide by. Nothing in it is personal, so it costs no
+/// key to read.
+public struct WorkerStanding: Sendable, Hashable {
   /// Whether a worker is at work here.
   public enum State: Sendable, Hashable {
     /// Works here, for platforms or on their own.
@@ -10,8 +13,6 @@ public struct WorkerSummary: Sendable, Hashable {
 
   /// The identifier. Differs from the one asked for if that entry was merged into this one.
   public let id: String
-  /// The full name, for those who serve the worker. Personal data: other parties see `maskedName`.
-  public let displayName: String
   /// Where the worker is registered.
   public let areaCode: String
   /// Whether the worker is at work here.
@@ -19,19 +20,38 @@ public struct WorkerSummary: Sendable, Hashable {
   /// The platforms that the worker works for now.
   public let platformIDs: [String]
 
-  /// Creates a summary.
-  public init(id: String, displayName: String, areaCode: String, state: State, platformIDs: [String]) {
+  /// Creates a standing.
+  public init(id: String, areaCode: String, state: State, platformIDs: [String]) {
     self.id = id
-    self.displayName = displayName
     self.areaCode = areaCode
     self.state = state
     self.platformIDs = platformIDs
   }
+}
 
-  /// The first character of the name and a star for each other one: 苟建国 is 苟**.
-  public var maskedName: String {
-    displayName.prefix(1) + String(repeating: "*", count: max(displayName.count - 1, 0))
+/// What other modules may know of a worker.
+public struct WorkerSummary: Sendable, Hashable {
+  /// Where the worker is and for whom they work.
+  public let standing: WorkerStanding
+  /// The full name, for those who serve the worker. Personal data: other parties see `maskedName`.
+  public let displayName: String
+
+  /// Creates a summary.
+  public init(_ standing: WorkerStanding, displayName: String) {
+    self.standing = standing
+    self.displayName = displayName
   }
+
+  /// The identifier. Differs from the one asked for if that entry was merged into this one.
+  public var id: String { standing.id }
+  /// Where the worker is registered.
+  public var areaCode: String { standing.areaCode }
+  /// Whether the worker is at work here.
+  public var state: WorkerStanding.State { standing.state }
+  /// The platforms that the worker works for now.
+  public var platformIDs: [String] { standing.platformIDs }
+  /// The name as others see it: 苟建国 is 苟**.
+  public var maskedName: String { Masking.name(displayName) }
 }
 
 /// The register of workers, for modules that serve them. Whether the caller may see a worker is for the asking
@@ -40,8 +60,11 @@ public struct WorkerSummary: Sendable, Hashable {
 /// Provided by the module workers; each call reads in the snapshot or transaction that it is given. A module that
 /// keeps worker identifiers follows `WorkerMergedEvent`; until then, a merged identifier resolves here.
 public protocol WorkerDirectory: Sendable {
-  /// The worker of an identifier, a merged one resolved, or nil if there is none.
+  /// The worker of an identifier, a merged one resolved, or nil if there is none. Opens the name: where only area and
+  /// platforms matter, `standing` is the cheaper one.
   func worker(_ id: String, in snapshot: Snapshot) throws -> WorkerSummary?
+  /// Where a worker is and for whom they work; nil if there is none. A merged identifier is resolved.
+  func standing(_ id: String, in snapshot: Snapshot) throws -> WorkerStanding?
   /// Workers who work for a platform now, in the order of their identifiers.
   /// - Parameters:
   ///   - after: the identifier to begin after; empty for the first ones.

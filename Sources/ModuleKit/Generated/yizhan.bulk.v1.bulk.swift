@@ -77,6 +77,7 @@ public struct ImportSummary: GeneratedMessage {
   public static let codec = Codec(yizhan__bulk__v1__import_summary__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     importID = ""
     state = ImportState(rawValue: 0)
@@ -214,6 +215,7 @@ public struct FieldDifference: GeneratedMessage {
   public static let codec = Codec(yizhan__bulk__v1__field_difference__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     field = ""
     rowCount = 0
@@ -257,8 +259,8 @@ public struct RowError: GeneratedMessage {
   public var row: Int64
   /// The field of the row that is at fault; empty if the row as a whole is.
   public var column: String
-  /// The value at fault, personal data masked but for its last characters; empty if that would say too
-  /// much.
+  /// The value at fault, shortened. Long numbers and what may be a name are masked in every column, because
+  /// columns get shifted; empty if even that would say too much.
   public var value: String
   /// A machine-readable reason in UPPER_SNAKE_CASE.
   public var reason: String
@@ -273,6 +275,7 @@ public struct RowError: GeneratedMessage {
   public static let codec = Codec(yizhan__bulk__v1__row_error__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     row = 0
     column = ""
@@ -356,6 +359,7 @@ public struct GetImportRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__bulk__v1__get_import_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     importID = ""
   }
@@ -401,6 +405,7 @@ public struct ListImportErrorsRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__bulk__v1__list_import_errors_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     importID = ""
     pageSize = 0
@@ -446,7 +451,8 @@ public struct ListImportErrorsRequest: GeneratedMessage {
   }
 }
 
-/// A page of row errors, by row. An import keeps its first 10,000 errors and counts the others.
+/// A page of row errors, by row. An import keeps its first 10,000 errors, for 30 days after its last row,
+/// and counts the others.
 public struct ListImportErrorsResponse: GeneratedMessage {
   /// The errors.
   public var errors: [RowError]
@@ -459,6 +465,7 @@ public struct ListImportErrorsResponse: GeneratedMessage {
   public static let codec = Codec(yizhan__bulk__v1__list_import_errors_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     errors = []
     nextPageToken = ""

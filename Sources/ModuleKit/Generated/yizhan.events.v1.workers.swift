@@ -16,6 +16,7 @@ public struct WorkerRegisteredEvent: GeneratedMessage {
   public static let codec = Codec(yizhan__events__v1__worker_registered_event__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     workerID = ""
     areaCode = ""
@@ -67,6 +68,7 @@ public struct WorkerMergedEvent: GeneratedMessage {
   public static let codec = Codec(yizhan__events__v1__worker_merged_event__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     sourceID = ""
     targetID = ""
@@ -120,6 +122,7 @@ public struct WorkerMovedEvent: GeneratedMessage {
   public static let codec = Codec(yizhan__events__v1__worker_moved_event__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     workerID = ""
     fromAreaCode = ""
@@ -181,6 +184,7 @@ public struct EmploymentStartedEvent: GeneratedMessage {
   public static let codec = Codec(yizhan__events__v1__employment_started_event__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     workerID = ""
     employmentID = ""
@@ -244,6 +248,7 @@ public struct EmploymentEndedEvent: GeneratedMessage {
   public static let codec = Codec(yizhan__events__v1__employment_ended_event__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     workerID = ""
     employmentID = ""
