@@ -16,14 +16,15 @@ public final class RunningHost: Sendable {
   package let core: HostCore
   private let server: GRPCServer
   private let metricsServer: MetricsServer?
+  private let tls: HostTLS?
   private let drain: Duration
   private let logger: Logger
 
   private init(
-    core: HostCore, server: GRPCServer, address: HostAndPort, metricsServer: MetricsServer?,
-    firstToken: String?,
-    drain: Duration, logger: Logger
+    core: HostCore, server: GRPCServer, address: HostAndPort, metricsServer: MetricsServer?, tls: HostTLS?,
+    firstToken: String?, drain: Duration, logger: Logger
   ) {
+    self.tls = tls
     self.core = core
     self.server = server
     self.metricsServer = metricsServer
@@ -47,15 +48,18 @@ public final class RunningHost: Sendable {
   package static func start(
     modules: [any Module], configuration: HostConfiguration, logger: Logger, clock: StorageClock
   ) async throws -> RunningHost {
+    // Before the database: files that cannot be used are told at once.
+    let tls = try configuration.tls.map { files throws(StartError) in try HostTLS(files, logger: logger) }
     let core = try await HostCore(
       modules: modules, configuration: configuration, logger: logger, clock: clock)
     var metricsServer: MetricsServer?
     do {
       if let address = configuration.metrics {
         metricsServer = try await MetricsServer.start(
-          on: address, page: { core.metricsPage() }, isHealthy: { core.health.isServing })
+          on: address, page: { core.metricsPage() + (tls?.metricsPage() ?? "") },
+          isHealthy: { core.health.isServing })
       }
-      let (server, address) = try await listen(configuration, core)
+      let (server, address) = try await listen(configuration, core, tls)
       let firstToken: String?
       do {
         firstToken = try await core.makeFirstToken()
@@ -63,10 +67,16 @@ public final class RunningHost: Sendable {
         await server.shutdown(grace: .zero)
         throw StartError.database("\(error)")
       }
-      logger.info("serving", metadata: ["address": "\(address)"])
+      if configuration.isDevelopment {
+        logger.warning(
+          "development mode: the host may have made its key itself, beside the data; not for real people's data"
+        )
+      }
+      logger.info("serving", metadata: ["address": "\(address)", "tls": "\(tls != nil)"])
+      tls?.watch(server, grace: configuration.drain)
       return RunningHost(
-        core: core, server: server, address: address, metricsServer: metricsServer, firstToken: firstToken,
-        drain: configuration.drain, logger: logger)
+        core: core, server: server, address: address, metricsServer: metricsServer, tls: tls,
+        firstToken: firstToken, drain: configuration.drain, logger: logger)
     } catch {
       await metricsServer?.stop()
       await core.close()
@@ -75,7 +85,7 @@ public final class RunningHost: Sendable {
   }
 
   private static func listen(
-    _ configuration: HostConfiguration, _ core: HostCore
+    _ configuration: HostConfiguration, _ core: HostCore, _ tls: HostTLS?
   ) async throws -> (GRPCServer, HostAndPort) {
     var settings = GRPCServerConfiguration(host: configuration.listen.host, port: configuration.listen.port)
     settings.loopCount = configuration.loops
@@ -89,6 +99,8 @@ public final class RunningHost: Sendable {
     settings.stallTimeout = configuration.stall
     settings.idleTimeout = configuration.idle
     settings.keepaliveTime = configuration.keepalive
+    settings.maxConnectionAge = configuration.connectionAge
+    if let tls { settings.preparePipeline = { try tls.server.prepare($0) } }
     let server = GRPCServer(settings, handler: core.handler)
     do {
       let address = try await server.start()
@@ -104,6 +116,7 @@ public final class RunningHost: Sendable {
   /// - Returns: Whether every accepted call ended by itself.
   public func stop() async -> Bool {
     core.drain()
+    tls?.stopWatching()
     let start = ContinuousClock.now
     await server.shutdown(grace: drain)
     let isDrained = ContinuousClock.now - start < drain || core.metrics.inFlight == 0
@@ -111,6 +124,20 @@ public final class RunningHost: Sendable {
     await metricsServer?.stop()
     await core.close()
     return isDrained
+  }
+
+  /// Reads again what may have been changed for a running host: its keys and the files of TLS. What cannot be used
+  /// is left as it was.
+  func reload() async {
+    do {
+      try await core.rereadKeys()
+      logger.notice("the host's keys were read again")
+    } catch let error as any CustomStringConvertible {
+      logger.error("the host's keys stay as they were", metadata: ["reason": "\(error)"])
+    } catch {
+      logger.error("the host's keys stay as they were")
+    }
+    await tls?.reload(server, grace: drain)
   }
 
   /// Whether the writer answers within that time.

@@ -20,11 +20,13 @@ final class MemoryCall: ServerCall, @unchecked Sendable {
   let deadline: ContinuousClock.Instant?
   let metadata: Metadata
   let peer = "memory"
+  let peerIdentity: PeerIdentity?
   var hostContext: AnyObject?
   private let state = Mutex(State())
 
-  init(methodIndex: Int, options: CallOptions) {
+  init(methodIndex: Int, options: CallOptions, peerIdentity: PeerIdentity? = nil) {
     self.methodIndex = methodIndex
+    self.peerIdentity = peerIdentity
     deadline = options.timeout.map { .now + $0 }
     var metadata = options.metadata
     if let key = options.idempotencyKey { metadata.add("idempotency-key", key) }

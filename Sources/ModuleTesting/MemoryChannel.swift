@@ -4,9 +4,23 @@ import ModuleKit
 /// Calls a host's handler straight, on a queue that stands for its event loop.
 final class MemoryChannel: ClientChannel {
   private let handler: any CallHandler
-  private let loop = DispatchQueue(label: "yizhan.test-loop")
+  private let loop: DispatchQueue
+  private let peerIdentity: PeerIdentity?
 
-  init(_ handler: any CallHandler) { self.handler = handler }
+  init(_ handler: any CallHandler) {
+    self.handler = handler
+    loop = DispatchQueue(label: "yizhan.test-loop")
+    peerIdentity = nil
+  }
+
+  private init(_ channel: MemoryChannel, _ identity: PeerIdentity) {
+    handler = channel.handler
+    loop = channel.loop
+    peerIdentity = identity
+  }
+
+  /// The same channel, for a client that has shown a certificate.
+  func identified(as identity: PeerIdentity) -> MemoryChannel { MemoryChannel(self, identity) }
 
   func unary(_ path: String, _ message: [UInt8], _ options: CallOptions) async throws -> ClientReply {
     let call = try makeCall(path, options)
@@ -50,7 +64,7 @@ final class MemoryChannel: ClientChannel {
     guard let index = handler.methods.index(of: path) else {
       throw Status(.unimplemented, "this host has no method \(path)")
     }
-    return MemoryCall(methodIndex: index, options: options)
+    return MemoryCall(methodIndex: index, options: options, peerIdentity: peerIdentity)
   }
 
   /// Lets the caller go at its deadline or when its task is cancelled, as a client over a network does.

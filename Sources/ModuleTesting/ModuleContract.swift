@@ -1,3 +1,4 @@
+import Host
 public import ModuleKit
 
 /// What holds for every module, checked without knowing any: tests of a module call this and expect nothing back.
@@ -8,7 +9,10 @@ public import ModuleKit
 /// ```
 public enum ModuleContract {
   /// Runs every method of the modules with every role, without a token, with an empty message and with broken bytes,
-  /// and starts the host twice over the same data.
+  /// in every situation that a credential can be in, and with requests made up from the descriptors by callers for whom
+  /// everything is out of reach; and starts the host twice over the same data.
+  ///
+  /// The made-up requests are the same each time; `YIZHAN_PROBE_SEED` in the environment, a number, makes others.
   /// - Parameter modules: The module to check, after the modules whose capabilities it requires.
   /// - Returns: One line for each rule that is broken.
   /// - Throws: What keeps the host from starting.
@@ -21,11 +25,23 @@ public enum ModuleContract {
         for method in try host.methods where !method.service.hasPrefix("grpc.") {
           violations += try await check(method, host).map { "\(method.path): \($0)" }
         }
+        if round == 1, way == .inMemory { violations += try await access(modules, host) }
         // The second round finds every migration applied.
         if round == 1 { try await host.restart() }
       }
       return violations
     }
+  }
+
+  /// Who gets in where, with what, cell by cell, and what shows to whom it is out of reach.
+  private static func access(_ modules: [any Module.Type], _ host: TestHost) async throws -> [String] {
+    let sets = modules.map { $0.fileDescriptorSet } + [HostCore.ownDescriptorSet]
+    let schemas = try sets.map { try AccessMatrix.schema($0) }
+    var matrix = AccessMatrix(host, schemas: schemas)
+    try await matrix.run()
+    var probe = try ReachProbe(host, schemas: schemas)
+    try await probe.run()
+    return matrix.violations + probe.violations.sorted()
   }
 
   private static let roles: [(name: String, role: Roles)] = [

@@ -20,13 +20,9 @@ struct TemporaryDirectory {
           $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
         }
         guard name != ".", name != ".." else { continue }
-        var status = stat()
         let child = path + "/" + name
-        if lstat(child, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-          remove(child)
-        } else {
-          unlink(child)
-        }
+        // unlink(2): EISDIR says that it is a directory.
+        if unlink(child) != 0, errno == EISDIR { remove(child) }
       }
       closedir(directory)
     }

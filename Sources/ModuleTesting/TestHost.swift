@@ -35,6 +35,7 @@ public final class TestHost: Sendable {
   private let settings: [String: String]
   private let clock: TestClock
   private let logger: Logger
+  private let log: LogKeeper
   private let running: Mutex<TestServer?> = Mutex(nil)
 
   private init(
@@ -47,7 +48,9 @@ public final class TestHost: Sendable {
     self.settings = settings
     self.clock = clock
     let level = settings["log-level"].flatMap { Logger.Level(rawValue: $0) } ?? .critical
-    logger = Logger(label: "yizhan.test") { _ in LineLogHandler(level: level) }
+    let log = LogKeeper()
+    self.log = log
+    logger = Logger(label: "yizhan.test") { _ in LineLogHandler(level: level) { log.add($0) } }
   }
 
   /// Starts a host, runs the body, stops the host and removes its directory, also when the body throws.
@@ -81,24 +84,67 @@ public final class TestHost: Sendable {
   /// A channel with a new token of a principal.
   /// - Parameters:
   ///   - roles: The token's roles.
-  ///   - name: The principal's name; unless given, one that stands for the roles. Tokens of one name belong to one
-  ///     principal.
+  ///   - name: The principal's name; unless given, one that stands for everything else. Tokens of one name belong to
+  ///     one principal, so all else has to be the same.
   ///   - organisationID: The organisation that the token acts for.
-  ///   - areaCode: The area that the token is bound to.
+  ///   - areaCode: An area that the token is bound to.
+  ///   - areaCodes: Further areas that it is bound to; with none at all it acts everywhere.
+  ///   - purpose: What personal data in replies is wanted for; nil leaves it masked.
+  ///   - identity: Whom the client's certificate names; in memory only, nil for a client without one.
+  /// - Throws: `TestHostError.certificateNotInMemory` for an identity over HTTP/2.
   public func channel(
     as roles: Roles = .administrator, name: String? = nil, organisationID: String? = nil,
-    areaCode: String? = nil
+    areaCode: String? = nil, areaCodes: [String] = [], purpose: String? = nil, identity: PeerIdentity? = nil
   ) async throws -> any ClientChannel {
     let server = try server()
+    let areas = (areaCode.map { [$0] } ?? []) + areaCodes
+    let facts = [organisationID ?? ""] + areas
     let token = try await server.core.makeToken(
-      principalName: name ?? "test-\(roles.rawValue)", roles: roles, organisationID: organisationID,
-      areaCode: areaCode)
+      TestCredential(
+        principalName: name ?? "test-\(roles.rawValue) \(facts.joined(separator: " "))".trimmed,
+        roles: roles, organisationID: organisationID, areaCodes: areas))
+    return AuthorizedChannel(channel: try server.channel(identity), token: token, purpose: purpose)
+  }
+
+  /// Why a credential no longer counts.
+  enum Ending { case expired, revoked, disabled }
+
+  /// A channel with a token that counts no longer, for nil one that does.
+  func channel(
+    as roles: Roles, name: String, organisationID: String, areaCodes: [String], ending: Ending?
+  ) async throws -> any ClientChannel {
+    let server = try server()
+    let credential = TestCredential(
+      principalName: name, roles: roles, organisationID: organisationID, areaCodes: areaCodes)
+    let token = try await server.core.makeToken(
+      credential, isExpired: ending == .expired, isRevoked: ending == .revoked)
+    if ending == .disabled { try await server.core.disable(principalNamed: name) }
     return AuthorizedChannel(channel: server.channel, token: token)
   }
 
+  /// A channel of a client that shows a certificate, which is bound to a principal, and no token.
+  func certificateChannel(
+    as roles: Roles, name: String, organisationID: String, areaCode: String
+  ) async throws -> any ClientChannel {
+    let server = try server()
+    let identity = PeerIdentity(publicKeyHash: (0..<32).map { _ in UInt8.random(in: 0...255) })
+    try await server.core.bind(
+      publicKeyHash: identity.publicKeyHash,
+      to: TestCredential(
+        principalName: name, roles: roles, organisationID: organisationID, areaCodes: [areaCode]))
+    return try server.channel(identity)
+  }
+
+  /// Makes every method whose scope is not ANY reach nothing, whoever calls, until it is taken back.
+  func setReachNothing(_ isNothing: Bool) throws { try server().core.setReachNothing(isNothing) }
+
   /// A channel without a token, or with exactly this one.
-  public func anonymousChannel(token: String? = nil) async throws -> any ClientChannel {
-    AuthorizedChannel(channel: try server().channel, token: token)
+  /// - Parameter identity: Whom the client's certificate names; in memory only, nil for a client without one.
+  /// - Throws: `TestHostError.certificateNotInMemory` for an identity over HTTP/2.
+  public func anonymousChannel(
+    token: String? = nil, identity: PeerIdentity? = nil
+  ) async throws -> any ClientChannel {
+    AuthorizedChannel(channel: try server().channel(identity), token: token)
   }
 
   /// Moves the clock forward; returns when every timer that is due by then and every event consumer has run.
@@ -121,6 +167,9 @@ public final class TestHost: Sendable {
     try await start()
   }
 
+  /// What the host has logged so far, at the level of the setting `log-level`; the latest four million characters.
+  public var logText: String { log.text }
+
   /// Every method that the host serves, its own included.
   public var methods: [MethodDescriptor] {
     get throws { try server().core.handler.methods.descriptors }
@@ -129,7 +178,7 @@ public final class TestHost: Sendable {
   /// The text of the host's metrics page.
   public func metricsPage() throws -> String { try server().core.metricsPage() }
 
-  private func server() throws -> TestServer {
+  func server() throws -> TestServer {
     guard let server = running.withLock({ $0 }) else { throw TestHostError.notRunning }
     return server
   }
@@ -154,6 +203,8 @@ public final class TestHost: Sendable {
 public enum TestHostError: Error, CustomStringConvertible {
   /// A restart failed before, so there is no host.
   case notRunning
+  /// A client of the in-memory channel alone can be given an identity; over HTTP/2 it shows a certificate.
+  case certificateNotInMemory
   /// An event consumer fails.
   case consumerFailed(name: String, error: String)
   /// A timer's handler fails; the host's log says which (settings: ["log-level": "info"]).
@@ -165,10 +216,17 @@ public enum TestHostError: Error, CustomStringConvertible {
   public var description: String {
     switch self {
     case .notRunning: "the test host is not running"
+    case .certificateNotInMemory:
+      "a client over HTTP/2 cannot be given an identity: run the test in memory, or connect with a certificate"
     case .consumerFailed(let name, let error): "the event consumer \(name) failed: \(error)"
     case .timerFailed:
       "a timer's handler failed; run the test with settings [\"log-level\": \"info\"] to see which"
     case .neverSettles: "timers and consumers made work for each other for half a minute"
     }
   }
+}
+
+extension String {
+  /// The text without spaces at its end.
+  fileprivate var trimmed: String { String(reversed().drop { $0 == " " }.reversed()) }
 }

@@ -35,5 +35,12 @@ struct TestServer: Sendable {
     }
   }
 
+  /// The channel, for a client that has shown a certificate or has none.
+  func channel(_ identity: PeerIdentity?) throws(TestHostError) -> any ClientChannel {
+    guard let identity else { return channel }
+    guard let memory = channel as? MemoryChannel else { throw .certificateNotInMemory }
+    return memory.identified(as: identity)
+  }
+
   func stop() async { await end() }
 }

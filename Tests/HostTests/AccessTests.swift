@@ -47,7 +47,7 @@ import Testing
     try await TestHost.run([EchoModule.self], way: way) { host in
       let access = AccessServiceClient(try await host.channel())
       let made = try await access.createToken(
-        CreateTokenRequest(principalName: "meituan-production", roles: [.staff], areaCode: "440305"))
+        CreateTokenRequest(principalName: "meituan-production", roles: [.staff], areaCodes: ["440305"]))
       let token = try #require(made.token)
       #expect(made.secret.wholeMatch(of: /yz_[A-Za-z0-9_-]{43}/) != nil)
       #expect(token.principalName == "meituan-production")
@@ -113,7 +113,7 @@ import Testing
         await #expect(throws: Status.self) { _ = try await access.createToken(request) }?.reason
       }
       #expect(await reason(CreateTokenRequest(principalName: "", roles: [.staff])) == "FIELDS_INVALID")
-      #expect(await reason(CreateTokenRequest(principalName: "x")) == "FIELDS_INVALID")
+      #expect(await reason(CreateTokenRequest(principalName: "x")) == "ROLES_MISSING")
       #expect(
         await reason(CreateTokenRequest(principalName: " x", roles: [.staff])) == "PRINCIPAL_NAME_INVALID")
       let past = ProtoTimestamp(host.now - .seconds(1))
@@ -180,7 +180,7 @@ import Testing
       ).getCaller(GetCallerRequest())
       #expect(caller.principalName == "法援中心")
       #expect(caller.roles == [.partner, .auditor])
-      #expect(caller.areaCode == "440305")
+      #expect(caller.areaCodes == ["440305"])
       #expect(caller.organisationID.isEmpty)
     }
   }

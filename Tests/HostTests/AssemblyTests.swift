@@ -44,7 +44,7 @@ struct NeedyModule: Module {
 
   static func method(_ service: String, _ name: String = "Get", roles: Roles = .staff) -> MethodDescriptor {
     MethodDescriptor(
-      service: service, name: name, kind: .read, policy: AccessPolicy(roles: roles, scope: "any"))
+      service: service, name: name, kind: .read, policy: AccessPolicy(roles: roles, scope: .any))
   }
 
   static func descriptors(_ service: String, _ methods: [String] = ["Get"], file: String = "f.proto")
@@ -113,7 +113,7 @@ struct NeedyModule: Module {
         methods: [
           BoundMethod(
             descriptor: MethodDescriptor(
-              service: "t.v1.S", name: "Get", kind: .write, policy: AccessPolicy(roles: .staff, scope: "any")),
+              service: "t.v1.S", name: "Get", kind: .write, policy: AccessPolicy(roles: .staff, scope: .any)),
             body: .read { _, _, _, _ in })
         ])
     ]

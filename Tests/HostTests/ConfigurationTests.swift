@@ -53,6 +53,12 @@ import Testing
     #expect(try entry(.connections).source == .defaultValue)
   }
 
+  @Test func connectionsAgeOnlyIfWanted() throws {
+    #expect(try HostConfiguration(try load()).connectionAge == nil)
+    #expect(
+      try HostConfiguration(try load(["--connection-age-seconds", "600"])).connectionAge == .seconds(600))
+  }
+
   @Test func takesTheStateDirectoryOfSystemd() throws {
     let environment = ["STATE_DIRECTORY": "/var/lib/yizhan:/var/lib/other"]
     let resolved = try ConfigurationLoader.load(arguments: [], environment: environment)
@@ -70,6 +76,20 @@ import Testing
     #expect(
       error(environment: ["YIZHAN_LOG_LEVLE": "info"])
         == .unknownKey("YIZHAN_LOG_LEVLE", place: "environment", suggestion: "YIZHAN_LOG_LEVEL"))
+  }
+
+  /// Whoever has exported what the CLI reads can start a host in the same shell.
+  @Test func takesWhatTheCommandLineClientReads() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let folder = root.appendingPathComponent("Sources/yizhan").path
+    var names: Set<String> = []
+    for file in try FileManager.default.subpathsOfDirectory(atPath: folder) where file.hasSuffix(".swift") {
+      let text = try String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8)
+      for match in text.matches(of: /YIZHAN_[A-Z_]+/) { names.insert(String(match.output)) }
+    }
+    #expect(names.isSuperset(of: ["YIZHAN_SERVER", "YIZHAN_CLIENT_CERTIFICATE", "YIZHAN_TIME_ZONE"]))
+    for name in names { _ = try load(environment: [name: "x"]) }
   }
 
   @Test func namesKeyValueAndWhatIsAllowed() {

@@ -18,7 +18,7 @@ struct EchoModule: Module {
   ) -> MethodDescriptor {
     MethodDescriptor(
       service: service, name: name, kind: kind, isClientStreaming: client, isServerStreaming: server,
-      policy: AccessPolicy(roles: roles, scope: "any"))
+      policy: AccessPolicy(roles: roles, scope: .any))
   }
 
   static func path(_ method: String) -> String { "/\(service)/\(method)" }
@@ -68,10 +68,13 @@ struct EchoModule: Module {
 
   private static func answer(_ request: ProtoStringValue, _ snapshot: Snapshot) throws -> ProtoStringValue {
     switch request.value {
+    case "queue":
+      EchoGate.reports.wait()
+      return request
     case "caller":
       let caller = snapshot.caller
       return ProtoStringValue(
-        value: "\(caller.name) \(caller.organisationID ?? "-") \(caller.areaCode ?? "-")")
+        value: "\(caller.name) \(caller.organisationID ?? "-") \(caller.areaCodes.first ?? "-")")
     case "request": return ProtoStringValue(value: snapshot.requestID)
     case "count": return ProtoStringValue(value: "\(try count(snapshot))")
     case "asked": throw EchoError.asked
@@ -98,6 +101,8 @@ struct EchoModule: Module {
     }
     if request.value == "wait" { EchoGate.shared.wait() }
     if request.value == "hang" { EchoGate.other.wait() }
+    if request.value == "hold" { EchoGate.limits.wait() }
+    if request.value == "queue" { EchoGate.writes.wait() }
     let id = transaction.makeID()
     try transaction.execute("INSERT INTO echo_note (id, text) VALUES (?, ?)", id, request.value)
     return ProtoStringValue(value: id)
@@ -123,6 +128,9 @@ final class EchoGate: Sendable {
   static let shared = EchoGate()
   /// Tests run side by side; each that holds writes has a gate of its own.
   static let other = EchoGate()
+  static let limits = EchoGate()
+  static let writes = EchoGate()
+  static let reports = EchoGate()
   private let isOpen = Atomic<Bool>(false)
   private let hasArrived = Atomic<Bool>(false)
 

@@ -100,6 +100,9 @@ import Testing
           "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
           "grpc.reflection.v1alpha.ServerReflection",
           "test.echo.v1.EchoService", "yizhan.access.v1.AccessService",
+          "yizhan.access.v1.PolicyService", "yizhan.audit.v1.AuditService", "yizhan.limits.v1.LimitsService",
+          "yizhan.privacy.v1.ConsentService", "yizhan.privacy.v1.KeyService",
+          "yizhan.privacy.v1.PersonalDataService",
         ])
       // The importer first, then what it imports, so that a client with an empty pool can build them.
       let echo = try fileNames(responses[1])
@@ -108,10 +111,11 @@ import Testing
       #expect(access.first == "yizhan/access/v1/access.proto")
       #expect(
         Set(access) == [
-          "yizhan/access/v1/access.proto", "yizhan/options.proto", "google/protobuf/timestamp.proto",
+          "yizhan/access/v1/access.proto", "yizhan/access/v1/principal.proto", "yizhan/options.proto",
+          "google/protobuf/timestamp.proto",
           "google/protobuf/descriptor.proto",
         ])
-      #expect(try fileNames(responses[3]).first == "yizhan/access/v1/access.proto")
+      #expect(try fileNames(responses[3]).first == "yizhan/access/v1/principal.proto")
       #expect(try fileNames(responses[4]).first == "yizhan/options.proto")
       #expect(try fileNames(responses[5]).first == "yizhan/options.proto")
       guard case .allExtensionNumbersResponse(let numbers) = responses[6].messageResponse else {

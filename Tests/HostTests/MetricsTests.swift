@@ -1,5 +1,6 @@
 import Logging
 import ModuleTesting
+import RPC
 import Testing
 
 @testable import Host
@@ -65,8 +66,48 @@ import Testing
       #expect(try #require(samples["yizhan_storage_commits_total"]) >= 5)
       #expect(try #require(samples["yizhan_storage_wal_bytes"]) > 0)
       #expect(samples["yizhan_storage_writes_waiting"] == 0)
+      let commits = try #require(samples["yizhan_storage_commits_total"])
+      #expect(try #require(samples["yizhan_storage_commit_writes_sum"]) >= 5)
+      #expect(samples["yizhan_storage_commit_writes_count"] == commits)
+      #expect(samples["yizhan_storage_commit_duration_seconds_count"] == commits)
+      #expect(samples[#"yizhan_storage_commit_duration_seconds_bucket{le="+Inf"}"#] == commits)
+      #expect(try #require(samples["yizhan_storage_commit_duration_seconds_sum"]) > 0)
       #expect(try #require(samples["process_resident_memory_bytes"]) > 1_000_000)
       #expect(samples[#"yizhan_build_info{version="\#(Version.text)"}"#] == 1)
+    }
+  }
+
+  @Test func showsWhatWaits() async throws {
+    try await TestHost.run([EchoModule.self], settings: ["report-threads": "1"]) { host in
+      let echo = EchoClient(try await host.channel(as: .staff))
+      EchoGate.writes.close()
+      EchoGate.reports.close()
+      defer {
+        EchoGate.writes.open()
+        EchoGate.reports.open()
+      }
+      async let held = echo.call("Put", "queue")
+      async let report = echo.call("Report", "queue")
+      while !EchoGate.writes.isReached || !EchoGate.reports.isReached {
+        try await Task.sleep(for: .milliseconds(2))
+      }
+      async let puts = [echo.call("Put", "a"), echo.call("Put", "b")]
+      async let reports = [echo.call("Report", "x"), echo.call("Report", "x"), echo.call("Report", "x")]
+      func waiting(_ what: String) throws -> Double {
+        samples(try host.metricsPage())["yizhan_storage_\(what)_waiting"] ?? -1
+      }
+      // One is held, and one of those that are called in turn is behind it; the host may want to write too.
+      let end = ContinuousClock.now + .seconds(3)
+      while try waiting("writes") < 2 || waiting("reports") < 2, ContinuousClock.now < end {
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      #expect(try waiting("writes") >= 2)
+      #expect(try waiting("reports") == 2)
+      EchoGate.writes.open()
+      EchoGate.reports.open()
+      _ = try await (held, report, puts, reports)
+      #expect(try waiting("writes") == 0)
+      #expect(try waiting("reports") == 0)
     }
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import ModuleTesting
 import Testing
@@ -37,6 +38,12 @@ struct LaterEchoModule: Module {
       let first = try await start(directory)
       let token = try #require(first.firstToken)
       #expect(await first.stop())
+      // Its hash is kept and nothing else, whatever the files hold it in.
+      for name in try FileManager.default.subpathsOfDirectory(atPath: directory) {
+        let bytes = FileManager.default.contents(atPath: "\(directory)/\(name)") ?? Data()
+        #expect(bytes.range(of: Data(token.utf8)) == nil, "\(name) holds the token")
+        #expect(bytes.range(of: Data(token.utf8.dropFirst(3))) == nil, "\(name) holds the token's secret")
+      }
       let second = try await start(directory)
       #expect(second.firstToken == nil)
       let channel = TestChannel(second.address, token: token)

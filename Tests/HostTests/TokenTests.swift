@@ -37,11 +37,16 @@ import Testing
   }
 
   private func credential(_ id: String) -> Credential {
-    Credential(tokenID: id, caller: .system, roles: .staff, expiresAt: nil)
+    let epoch = Instant(milliseconds: 0)
+    return Credential(
+      id: id,
+      principal: PrincipalRow(
+        id: "p", kind: .staffMember, name: "p", roles: .staff, organisationID: nil, areaCodes: [],
+        createdAt: epoch, updatedAt: epoch))
   }
 
   private func find(_ cache: CredentialCache, _ header: String, generation: UInt64 = 1) -> String? {
-    Array(header.utf8).withUnsafeBufferPointer { cache.credential(for: $0, generation: generation)?.tokenID }
+    Array(header.utf8).withUnsafeBufferPointer { cache.credential(for: $0, generation: generation)?.id }
   }
 
   private func store(

@@ -1,37 +1,87 @@
 import ModuleKit
 
-/// Serves `yizhan.access.v1.AccessService`.
+/// Serves `yizhan.access.v1.AccessService`: tokens here, principals and certificates in extensions.
 struct AccessHandler: AccessServiceHandler {
   let tokenLifetimeDays: Int
-  /// The roles that a token can carry.
-  private static let grantable: Roles = [.administrator, .staff, .platform, .partner, .auditor]
+  /// The register of organisations, if a module provides one.
+  let organisations: OptionalCapability<any OrganisationDirectory>
+
+  /// Valid tokens of a principal at most: the one in use, and the one that is to replace it.
+  static let maximumValidTokens = 2
+  /// How long a replaced token stays valid unless the request says otherwise.
+  static let defaultGrace = Duration.seconds(86_400)
 
   func createToken(_ request: CreateTokenRequest, _ transaction: Transaction) throws -> CreateTokenResponse {
     let (token, secret) = try makeToken(request, transaction)
     return CreateTokenResponse(token: token, secret: secret)
   }
 
-  /// Makes a token and returns what is kept of it and, apart, the token itself.
+  /// Makes a token, and its principal if there is none of the name, and returns what is kept of it and, apart, the
+  /// token itself.
   func makeToken(_ request: CreateTokenRequest, _ transaction: Transaction) throws -> (Token, String) {
-    var roles: Roles = []
-    for role in request.roles {
-      guard (1..<32).contains(role.rawValue) else { throw AccessError.roleInvalid(role.rawValue) }
-      let bit = Roles(rawValue: 1 << UInt32(role.rawValue))
-      guard Self.grantable.contains(bit) else { throw AccessError.roleInvalid(role.rawValue) }
-      roles.insert(bit)
+    let reach = transaction.reach
+    let principal: PrincipalRow
+    if let known = try PrincipalStore.principal(named: request.principalName, in: transaction) {
+      guard known.isWithin(reach) else { throw AccessError.principalNameTaken }
+      guard try matches(request, known) else { throw AccessError.principalDiffers }
+      guard known.disabledAt == nil else { throw AccessError.principalDisabled }
+      principal = known
+    } else {
+      guard !request.roles.isEmpty else { throw AccessError.rolesMissing }
+      let draft = try draft(
+        name: request.principalName, kind: .unspecified, roles: request.roles,
+        organisationID: request.organisationID, areaCodes: request.areaCodes, transaction)
+      try PrincipalStore.insert(draft, in: transaction)
+      principal = draft
     }
-    let name = request.principalName
-    guard name.first != " ", name.last != " ",
-      !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-    else { throw AccessError.principalNameInvalid }
+    return try issue(
+      to: principal, expiresAt: try expiry(request.expireTime, now: transaction.now), transaction)
+  }
+
+  /// Whether a request says nothing of a principal that is not so.
+  private func matches(_ request: CreateTokenRequest, _ principal: PrincipalRow) throws -> Bool {
+    try (request.roles.isEmpty || Self.roles(request.roles) == principal.roles)
+      && (request.organisationID.isEmpty || request.organisationID == principal.organisationID)
+      && (request.areaCodes.isEmpty
+        || AreaCode.outermost(request.areaCodes).map(\.text).sorted() == principal.areaCodes.sorted())
+  }
+
+  private func issue(to principal: PrincipalRow, expiresAt: Instant?, _ transaction: Transaction) throws
+    -> (Token, String)
+  {
+    let count = try TokenStore.validCount(ofPrincipal: principal.id, in: transaction)
+    guard count < Self.maximumValidTokens else { throw AccessError.tokenLimit(Self.maximumValidTokens) }
     let secret = TokenText.make()
-    let row = try AccessStore.insert(
-      hash: TokenText.hash(secret.utf8), principalName: name, roles: roles,
-      organisationID: request.organisationID.isEmpty ? nil : request.organisationID,
-      areaCode: request.areaCode.isEmpty ? nil : request.areaCode,
-      expiresAt: try expiry(request.expireTime, now: transaction.now), in: transaction)
-    guard let row else { throw AccessError.tokenUnknown }
-    return (Token(row), secret)
+    let id = try TokenStore.insert(
+      hash: TokenText.hash(secret.utf8), principalID: principal.id, expiresAt: expiresAt, in: transaction)
+    transaction.subject = principal.id
+    return (try token(id, transaction), secret)
+  }
+
+  func rotateToken(_ request: RotateTokenRequest, _ transaction: Transaction) throws -> CreateTokenResponse {
+    let (token, secret) = try replaceToken(request, transaction)
+    return CreateTokenResponse(token: token, secret: secret)
+  }
+
+  /// Makes a token in place of another one.
+  func replaceToken(_ request: RotateTokenRequest, _ transaction: Transaction) throws -> (Token, String) {
+    let isAdministrator = Roles(rawValue: transaction.caller.roles).contains(.administrator)
+    let own = transaction.credentialID
+    let wanted = request.tokenID.isEmpty ? own : request.tokenID
+    // A principal's own token is its own wherever it acts; another's is within the caller's areas, or not there.
+    let reach = Reach(scope: .area, roles: .administrator, caller: transaction.caller)
+    guard let old = try TokenStore.token(id: wanted, in: transaction),
+      let principal = try PrincipalStore.principal(id: old.principalID, in: transaction),
+      principal.id == transaction.caller.id || (isAdministrator && principal.isWithin(reach))
+    else { throw AccessError.tokenUnknown }
+    guard old.isValid(at: transaction.now) else { throw AccessError.tokenEnded }
+    guard principal.disabledAt == nil else { throw AccessError.principalDisabled }
+    guard isAdministrator || request.expireTime == nil else { throw AccessError.expiryForAdministrators }
+    let made = try issue(
+      to: principal, expiresAt: try expiry(request.expireTime, now: transaction.now), transaction)
+    let grace = request.graceSeconds.map { Duration.seconds($0) } ?? Self.defaultGrace
+    try TokenStore.expire(id: old.id, at: transaction.now + grace, in: transaction)
+    return made
   }
 
   private func expiry(_ wanted: ProtoTimestamp?, now: Instant) throws -> Instant {
@@ -46,51 +96,60 @@ struct AccessHandler: AccessServiceHandler {
     let page = try Page(
       size: request.pageSize, token: request.pageToken,
       query: [request.principalName, request.includeInvalid ? "all" : "valid"])
-    var rows = try AccessStore.tokens(
-      before: page.cursor.first, principalName: request.principalName, includeInvalid: request.includeInvalid,
-      limit: page.limit + 1, in: snapshot)
+    var rows = try TokenStore.tokens(
+      before: page.cursor.first, principalName: request.principalName,
+      includeInvalid: request.includeInvalid, reach: snapshot.reach, limit: page.limit + 1, in: snapshot)
     let next = page.cut(&rows) { [$0.id] }
-    return ListTokensResponse(tokens: rows.map { Token($0) }, nextPageToken: next)
+    return ListTokensResponse(tokens: try rows.map { try view($0, snapshot) }, nextPageToken: next)
   }
 
   func revokeToken(_ request: RevokeTokenRequest, _ transaction: Transaction) throws -> Token {
-    guard let row = try AccessStore.token(id: request.tokenID, in: transaction) else {
-      throw AccessError.tokenUnknown
-    }
-    let isValid = row.revokedAt == nil && row.expiresAt.map { $0 > transaction.now } ?? true
-    if isValid, row.roles.contains(.administrator), try AccessStore.validAdministrators(in: transaction) == 1
-    {
-      throw AccessError.lastAdministrator
-    }
-    try AccessStore.revoke(id: row.id, in: transaction)
-    guard let revoked = try AccessStore.token(id: row.id, in: transaction) else {
-      throw AccessError.tokenUnknown
-    }
-    return Token(revoked)
+    let reach = transaction.reach
+    guard let row = try TokenStore.token(id: request.tokenID, in: transaction),
+      let principal = try PrincipalStore.principal(id: row.principalID, in: transaction),
+      principal.isWithin(reach)
+    else { throw AccessError.tokenUnknown }
+    transaction.subject = principal.id
+    try keepingAnAdministrator(transaction) { try TokenStore.revoke(id: row.id, in: transaction) }
+    return try token(row.id, transaction)
   }
 
   func getCaller(_ request: GetCallerRequest, _ snapshot: Snapshot) throws -> CallerIdentity {
     let caller = snapshot.caller
+    let principal = try PrincipalStore.principal(id: caller.id, in: snapshot)
     return CallerIdentity(
       principalID: caller.id, principalName: caller.name, roles: Roles(rawValue: caller.roles).protoRoles,
-      organisationID: caller.organisationID ?? "", areaCode: caller.areaCode ?? "")
+      organisationID: caller.organisationID ?? "", areaCodes: caller.areaCodes,
+      kind: principal?.kind ?? .unspecified, credentialID: snapshot.credentialID)
   }
-}
 
-extension Roles {
-  /// The roles of a credential, as its proto lists them.
-  fileprivate var protoRoles: [Role] {
-    (1...5).filter { contains(Roles(rawValue: 1 << UInt32($0))) }.map { Role(rawValue: Int32($0)) }
+  private func token(_ id: String, _ snapshot: Snapshot) throws -> Token {
+    guard let row = try TokenStore.token(id: id, in: snapshot) else { throw AccessError.tokenUnknown }
+    return try view(row, snapshot)
   }
-}
 
-extension Token {
-  fileprivate init(_ row: AccessStore.TokenRow) {
-    self.init(
-      id: row.id, principalID: row.principalID, principalName: row.principalName, roles: row.roles.protoRoles,
-      organisationID: row.organisationID ?? "", areaCode: row.areaCode ?? "",
+  private func view(_ row: TokenRow, _ snapshot: Snapshot) throws -> Token {
+    guard let principal = try PrincipalStore.principal(id: row.principalID, in: snapshot) else {
+      throw AccessError.tokenUnknown
+    }
+    return Token(
+      id: row.id, principalID: principal.id, principalName: principal.name, roles: principal.roles.protoRoles,
+      organisationID: principal.organisationID ?? "", areaCodes: principal.areaCodes,
       createTime: ProtoTimestamp(row.createdAt), expireTime: row.expiresAt.map { ProtoTimestamp($0) },
       revokeTime: row.revokedAt.map { ProtoTimestamp($0) },
       lastUseTime: row.lastUsedAt.map { ProtoTimestamp($0) })
+  }
+
+  /// Makes a change after which somebody must still be able to administer the whole host.
+  /// - Throws: `AccessError.lastAdministrator`, which undoes the change.
+  func keepingAnAdministrator<Result>(_ transaction: Transaction, _ change: () throws -> Result) throws
+    -> Result
+  {
+    let before = try TokenStore.validAdministrators(in: transaction)
+    let result = try change()
+    guard try before == 0 || TokenStore.validAdministrators(in: transaction) > 0 else {
+      throw AccessError.lastAdministrator
+    }
+    return result
   }
 }

@@ -1,26 +1,28 @@
 import ModuleKit
 import Synchronization
 
-/// What a checked token stands for.
+/// What a checked token or certificate stands for.
 final class Credential: Sendable {
-  /// The token's identifier; empty for calls without one.
-  let tokenID: String
+  /// The identifier of the token or of the certificate's binding.
+  let id: String
   /// On whose behalf its calls run.
   let caller: Caller
   /// Its roles, with `authenticated` among them.
   let roles: Roles
-  /// From when on it is refused.
-  let expiresAt: Instant?
+  /// What its principal asks of the host; set when its first call is let in.
+  let account = AccountReference()
 
-  init(tokenID: String, caller: Caller, roles: Roles, expiresAt: Instant?) {
-    self.tokenID = tokenID
-    self.caller = caller
-    self.roles = roles
-    self.expiresAt = expiresAt
+  init(id: String, principal: PrincipalRow) {
+    self.id = id
+    roles = principal.roles.union(.authenticated)
+    caller = Caller(
+      id: principal.id, name: principal.name, roles: roles.rawValue,
+      organisationID: principal.organisationID, areaCodes: principal.areaCodes)
   }
 }
 
-/// Counts changes that make cached credentials stale: a cache takes an entry only if nothing was revoked since.
+/// Counts changes that make cached credentials stale: a cache takes an entry only if nothing was
+/// revoked or changed since.
 final class CredentialGeneration: Sendable {
   private let number = Atomic<UInt64>(1)
   var current: UInt64 { number.load(ordering: .acquiring) }

@@ -1,10 +1,12 @@
 import Glibc
+import Storage
 
-/// One event loop's checked tokens, by the bytes of their `authorization` header, so that a call with a token
-/// that was seen lately costs one hash and one comparison.
+/// One event loop's checked credentials, by the bytes that the call presents: its `authorization` header, or the hash
+/// of its certificate's key. A call whose credential was seen lately costs one hash and one comparison, which takes
+/// the same time wherever a guess is wrong.
 ///
-/// Two-way set associative and of fixed size: more tokens than it holds cost look-ups, never memory. The hash is
-/// keyed with the process's own secret (Swift's Hasher), so its layout tells an attacker nothing.
+/// Two-way set associative and of fixed size: more tokens than it holds cost look-ups, never memory. Only what was found
+/// valid is put in.
 struct CredentialCache {
   private struct Slot {
     var header: [UInt8] = []
@@ -35,13 +37,21 @@ struct CredentialCache {
     for index in first...(first + 1) {
       guard slots[index].hash == hash, slots[index].generation == generation,
         slots[index].header.count == header.count, slots[index].staleAtMilliseconds > Self.nowMilliseconds(),
-        slots[index].header.withUnsafeBufferPointer({
-          memcmp($0.baseAddress!, header.baseAddress!, header.count) == 0
-        })
+        slots[index].header.withUnsafeBufferPointer({ ConstantTime.areEqual($0, header) })
       else { continue }
       return slots[index].credential
     }
     return nil
+  }
+
+  /// Whether a header carried a valid token when it was last looked up, however long ago that was.
+  func knows(_ header: UnsafeBufferPointer<UInt8>) -> Bool {
+    let hash = Self.hash(header)
+    let first = (hash & (sets - 1)) * 2
+    return (first...(first + 1)).contains { index in
+      slots[index].hash == hash
+        && slots[index].header.withUnsafeBufferPointer { ConstantTime.areEqual($0, header) }
+    }
   }
 
   /// Remembers a checked credential.
@@ -62,9 +72,7 @@ struct CredentialCache {
   }
 
   private static func hash(_ header: UnsafeBufferPointer<UInt8>) -> Int {
-    var hasher = Hasher()
-    hasher.combine(bytes: UnsafeRawBufferPointer(header))
-    return hasher.finalize()
+    Int(truncatingIfNeeded: SeededHash.hash(UnsafeRawBufferPointer(header)))
   }
 
   /// The coarse monotonic clock: a few milliseconds behind, a few nanoseconds to read.

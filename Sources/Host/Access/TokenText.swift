@@ -1,4 +1,6 @@
 import Crypto
+import Privacy
+import Wire
 
 /// The text of a bearer token: "yz_" and 32 random bytes in base64url (RFC 4648 section 5), without padding.
 enum TokenText {
@@ -6,13 +8,8 @@ enum TokenText {
   /// "yz_" and 43 characters.
   static let length = 46
 
-  /// A new token from the system's own randomness. A transaction's randomness would not do: it can be replayed
-  /// from a seed, and whoever has the seed would have the token.
-  static func make() -> String {
-    var generator = SystemRandomNumberGenerator()
-    return prefix
-      + base64URL((0..<4).flatMap { _ in withUnsafeBytes(of: generator.next() as UInt64, Array.init) })
-  }
+  /// A new token from the system's own randomness.
+  static func make() -> String { prefix + Base64.encode(SystemRandom.bytes(32), .url, padded: false) }
 
   /// What is stored of a token: its SHA-256. A token has 256 random bits, so neither salt nor stretching adds.
   static func hash(_ token: some Sequence<UInt8>) -> [UInt8] {
@@ -26,22 +23,5 @@ enum TokenText {
     for (index, letter) in "bearer".utf8.enumerated() where header[index] | 0x20 != letter { return nil }
     let token = header[7...]
     return token.starts(with: prefix.utf8) ? token : nil
-  }
-
-  private static func base64URL(_ bytes: [UInt8]) -> String {
-    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-    var text: [UInt8] = []
-    var bits: UInt32 = 0
-    var count = 0
-    for byte in bytes {
-      bits = bits << 8 | UInt32(byte)
-      count += 8
-      while count >= 6 {
-        count -= 6
-        text.append(digits[Int(bits >> UInt32(count)) & 63])
-      }
-    }
-    if count > 0 { text.append(digits[Int(bits << UInt32(6 - count)) & 63]) }
-    return String(decoding: text, as: UTF8.self)
   }
 }

@@ -7,6 +7,8 @@ extension HostCore {
     let all: [Route]
     let health: HealthService
     let generation: CredentialGeneration
+    /// What limits need to know of each route.
+    let methods: [CallLimits.Method]
   }
 
   /// Turns the modules' services into routes and adds the host's own: health and reflection.
@@ -28,7 +30,7 @@ extension HostCore {
     }
     let modules = assembly.served.map(\.service.name)
     let health = HealthService(services: Set(modules))
-    let scope = ModuleScope(name: AccessModule.name)
+    let scope = AccessModule.scope
     all += healthRoutes(health, scope)
     let reflectionNames = ["grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"]
     let reflection = ReflectionService(
@@ -36,7 +38,16 @@ extension HostCore {
     for service in reflection.bound() {
       all += service.methods.map { route($0, scope, configuration, generation) }
     }
-    return Routes(all: all, health: health, generation: generation)
+    let rows: [String: MethodRows]
+    do {
+      rows = try MethodRows.all(in: descriptors.fileBytes)
+    } catch {
+      throw .descriptorsInconsistent(reason: error.description)
+    }
+    let methods = all.map { route in
+      CallLimits.Method(kind: route.descriptor.kind, rows: rows[route.descriptor.path] ?? .single)
+    }
+    return Routes(all: all, health: health, generation: generation, methods: methods)
   }
 
   private static func healthRoutes(_ health: HealthService, _ scope: ModuleScope) -> [Route] {
@@ -59,24 +70,27 @@ extension HostCore {
     _ generation: CredentialGeneration
   ) -> Route {
     let descriptor = method.descriptor
-    let revokes = descriptor.path == AccessServiceMethods.revokeToken.path
+    let revokes = AccessModule.revokingPaths.contains(descriptor.path)
     let advance: @Sendable () -> Void = { generation.advance() }
     let afterCommit = revokes ? advance : nil
+    let purposes = method.purposes
     switch (descriptor.kind, method.body) {
     case (.report, .read(let body)):
-      return Route(descriptor, .report(body), scope: scope, longest: configuration.reportDeadline)
+      return Route(
+        descriptor, .report(body), scope: scope, longest: configuration.reportDeadline, purposes: purposes)
     case (_, .read(let body)):
-      return Route(descriptor, .read(body), scope: scope, longest: configuration.readDeadline)
+      return Route(
+        descriptor, .read(body), scope: scope, longest: configuration.readDeadline, purposes: purposes)
     case (_, .write(let prepare)):
       return Route(
         descriptor, .write(prepare), scope: scope, longest: configuration.writeDeadline,
-        afterCommit: afterCommit)
+        purposes: purposes, afterCommit: afterCommit)
     case (_, .writeUnstored(let prepare)):
       return Route(
         descriptor, .writeUnstored(prepare), scope: scope, longest: configuration.writeDeadline,
-        afterCommit: afterCommit)
+        purposes: purposes, afterCommit: afterCommit)
     case (_, .stream(let body)):
-      return Route(descriptor, .stream(body), scope: scope, longest: nil)
+      return Route(descriptor, .stream(body), scope: scope, longest: nil, purposes: purposes)
     }
   }
 }

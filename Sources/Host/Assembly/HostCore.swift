@@ -13,8 +13,12 @@ package final class HostCore: Sendable {
   let storage: HostStorage
   let metrics: CallMetrics
   let access: AccessChecker
-  private let loops: [LoopState]
+  private let keeper: HostKeyKeeper
+  private let vault: Vault
+  let limits: CallLimits
+  let loops: [LoopState]
   private let usesTask: Task<Void, Never>
+  private let usageTask: Task<Void, Never>
   private let startedSeconds: Int64
 
   /// Assembles and opens everything but sockets.
@@ -23,59 +27,64 @@ package final class HostCore: Sendable {
   package init(
     modules: [any Module], configuration: HostConfiguration, logger: Logger, clock: StorageClock = .system
   ) async throws {
-    let own = AccessModule(tokenLifetimeDays: configuration.tokenLifetimeDays)
-    let assembly = try ModuleAssembly([own] + modules)
+    let reader = HostKeyReader(configuration)
+    keeper = HostKeyKeeper(reader)
+    let accounts = AccountRegistry(configuration.limits, loops: configuration.loops)
+    let policies = PolicyBook()
+    let register = PersonalDataRegister()
+    let assembly = try ModuleAssembly(
+      Self.ownModules(keeper, register, accounts, policies, configuration) + modules)
+    register.settle(assembly.personal)
+    vault = assembly.vault
+    // Before anything is made or opened: without a key nothing may come into being that wants one.
+    let keys: HostKeyRing?
+    do { keys = try await reader.read() } catch {
+      throw StartError.reason(of: error, directory: configuration.dataDirectory)
+    }
     moduleNames = modules.map { type(of: $0).name }
     startedSeconds = clock.wall().milliseconds / 1_000
     storage = try Self.open(assembly, configuration, logger, clock)
     do {
+      try await keeper.unlock(vault, with: keys, of: storage.database)
       let routes = try Self.routes(assembly, configuration)
+      policies.fill(routes.all)
       health = routes.health
       metrics = CallMetrics(methods: routes.all.map(\.descriptor), loops: configuration.loops)
-      let scope = ModuleScope(name: AccessModule.name)
-      access = AccessChecker(scope: scope, generation: routes.generation, uses: TokenUses())
+      access = AccessChecker(scope: AccessModule.scope, generation: routes.generation, uses: CredentialUses())
       let database = storage.database
       loops = try (0..<configuration.loops).map { _ in
         LoopState(
           reader: try database.makeReader(), arenaLimitBytes: configuration.decodedSizeBytes,
-          tokenCache: configuration.tokenCache)
+          tokenCache: configuration.tokenCache,
+          failedCallers: FailedCallers(configuration.limits.failedAuthentications))
       }
+      limits = CallLimits(
+        configuration, methods: routes.methods, registry: accounts, storage: storage, clock: clock)
       let journal = CallJournal(metrics: metrics, logger: logger, slowCall: configuration.slowCall)
       handler = try HostCallHandler(
-        routes: routes.all, loops: loops, storage: storage, access: access, metrics: metrics, journal: journal
-      )
+        routes: routes.all, loops: loops, storage: storage, access: access, limits: limits, metrics: metrics,
+        journal: journal, digest: try RequestDigest(vault))
       try database.start(timers: assembly.timers, consumers: assembly.consumers)
-      usesTask = Task { [access, storage] in await Self.writeUses(access, storage, scope) }
+      usesTask = Task { [access, storage] in
+        await PeriodicWork.run(every: .seconds(30)) { try await Self.writeUses(access, storage) }
+      }
+      let usage = UsageWriter(registry: accounts, storage: storage, clock: clock)
+      usageTask = Task { await PeriodicWork.run(every: UsageWriter.interval) { try await usage.write() } }
     } catch {
       storage.database.close()
-      if let error = error as? MethodTableError { throw StartError.methods(error) }
-      if let error = error as? StorageError {
-        throw StartError(error, directory: configuration.dataDirectory)
-      }
-      throw error
+      throw StartError.reason(of: error, directory: configuration.dataDirectory)
     }
     health.set(isServing: true)
   }
 
+  /// Reads the host's keys again and takes them over, or leaves everything as it is.
+  /// - Throws: `HostKeyError`, `StartError`, `StorageError`.
+  package func rereadKeys() async throws { try await keeper.reread(into: vault, of: storage.database) }
+
   /// Makes the administrator's token if there has never been a token. Called once the host listens: a token made
   /// by a start that fails afterwards would never be shown to anybody.
   func makeFirstToken() async throws -> String? {
-    try await FirstToken.makeIfNeeded(storage.database, scope: ModuleScope(name: AccessModule.name))
-  }
-
-  /// Makes a token for a test.
-  package func makeToken(
-    principalName: String, roles: Roles, organisationID: String?, areaCode: String?
-  ) async throws -> String {
-    let call = CallContext(
-      module: ModuleScope(name: AccessModule.name), caller: .system, requestID: "test", method: "test")
-    return try await storage.database.writer.perform(call: call) { transaction in
-      let secret = TokenText.make()
-      _ = try AccessStore.insert(
-        hash: TokenText.hash(secret.utf8), principalName: principalName, roles: roles,
-        organisationID: organisationID, areaCode: areaCode, expiresAt: nil, in: transaction)
-      return secret
-    }
+    try await FirstToken.makeIfNeeded(storage.database, scope: AccessModule.scope)
   }
 
   /// Forgets what was checked against the time before; for tests that move the clock.
@@ -83,9 +92,7 @@ package final class HostCore: Sendable {
 
   /// A transaction that does nothing: it takes its turn on the writer, with whatever is due.
   package func writeNothing(within limit: Duration? = nil) async throws {
-    let call = CallContext(
-      module: ModuleScope(name: AccessModule.name), caller: .system, requestID: "nothing", method: "nothing",
-      deadline: limit.map { .now + $0 })
+    let call = CallContext.host("nothing", in: AccessModule.scope, deadline: limit.map { .now + $0 })
     try await storage.database.writer.perform(call: call) { _ in }
   }
 
@@ -98,9 +105,24 @@ package final class HostCore: Sendable {
   /// Ends what runs in the background and closes the database. No call may be in flight.
   package func close() async {
     usesTask.cancel()
+    usageTask.cancel()
     await usesTask.value
+    await usageTask.value
     for loop in loops { loop.close() }
     storage.database.close()
+  }
+
+  /// The host's own modules, which come before all others and are always there.
+  static func ownModules(
+    _ keeper: HostKeyKeeper, _ register: PersonalDataRegister, _ accounts: AccountRegistry,
+    _ policies: PolicyBook,
+    _ configuration: HostConfiguration
+  ) -> [any Module] {
+    [
+      PrivacyModule(keeper: keeper, register: register),
+      AccessModule(tokenLifetimeDays: configuration.tokenLifetimeDays, policies: policies), AuditModule(),
+      LimitsModule(accounts, configuration.limits),
+    ]
   }
 
   /// Opens the database with the schemas of all modules.
@@ -109,6 +131,7 @@ package final class HostCore: Sendable {
   ) throws(StartError) -> HostStorage {
     var options = StorageOptions()
     options.clock = clock
+    options.sealer = assembly.vault
     options.maximumWaitingJobs = configuration.writeQueue
     options.maximumWaitingBytes = configuration.writeQueueSizeBytes
     options.writerCacheBytes = configuration.writerCacheSizeBytes
@@ -146,26 +169,21 @@ package final class HostCore: Sendable {
     var text = PrometheusText()
     MetricsPage.append(metrics, to: &text)
     MetricsPage.append(storage.database.statistics, to: &text)
+    MetricsPage.append(limits, to: &text)
     MetricsPage.append(ProcessStatistics.now(), startedSeconds: startedSeconds, to: &text)
     return text.page
   }
 
-  /// Writes down every half minute, and once more at the end, when tokens were last seen.
-  private static func writeUses(_ access: AccessChecker, _ storage: HostStorage, _ scope: ModuleScope) async {
-    while true {
-      let isCancelled = (try? await Task.sleep(for: .seconds(30))) == nil
-      let uses = access.uses.take()
-      if !uses.isEmpty {
-        let call = CallContext(module: scope, caller: .system, requestID: "token-uses", method: "token-uses")
-        // In a task of its own, because a cancelled one writes nothing. A use that is not written down is noted
-        // again when the token is seen again.
-        _ = await Task {
-          try await storage.database.writer.perform(call: call) { transaction in
-            for (id, time) in uses { try AccessStore.touch(id: id, at: time, in: transaction) }
-          }
-        }.result
+  /// Writes down when credentials were last seen. A use that is not written down is noted again when the credential
+  /// is seen again.
+  private static func writeUses(_ access: AccessChecker, _ storage: HostStorage) async throws {
+    let uses = access.uses.take()
+    if uses.isEmpty { return }
+    let call = CallContext.host("credential-uses", in: AccessModule.scope)
+    try await storage.database.writer.perform(call: call) { transaction in
+      for (id, time) in uses where try !TokenStore.touch(id: id, at: time, in: transaction) {
+        try CertificateStore.touch(id: id, at: time, in: transaction)
       }
-      if isCancelled { return }
     }
   }
 }

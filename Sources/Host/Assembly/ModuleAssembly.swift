@@ -15,6 +15,10 @@ struct ModuleAssembly {
   private(set) var consumers: [ConsumerRegistration] = []
   /// The descriptors of all modules.
   private(set) var descriptors = DescriptorIndex()
+  /// What the modules seal personal data with; locked until storage is open.
+  let vault = Vault()
+  /// What the modules declare about personal data.
+  private(set) var personal = PersonalDataRegister.Content()
 
   /// Names that a module cannot take: they would collide with the host's own commands or tables.
   private static let reservedNames: Set<String> = [
@@ -39,7 +43,7 @@ struct ModuleAssembly {
   private mutating func add(_ module: any Module, _ capabilities: CapabilityRegistry) throws(StartError) {
     let type = type(of: module)
     let scope = ModuleScope(name: type.name)
-    let registrar = Registrar(module: type.name, scope: scope, capabilities: capabilities)
+    let registrar = Registrar(module: type.name, scope: scope, capabilities: capabilities, vault: vault)
     do {
       try module.register(in: registrar)
     } catch let error as RegistrationError {
@@ -49,10 +53,15 @@ struct ModuleAssembly {
     }
     do {
       try descriptors.add(fileDescriptorSet: type.fileDescriptorSet)
+      try personal.purposes.add(fileDescriptorSet: type.fileDescriptorSet)
     } catch {
       throw .descriptorsUnreadable(module: type.name)
     }
-    schemas.append(ModuleSchema(name: type.name, migrations: type.migrations))
+    if let holder = registrar.personalDataHolder {
+      personal.holders.append(PersonalDataRegister.Holder(module: scope, holder: holder))
+    }
+    schemas.append(
+      ModuleSchema(name: type.name, migrations: type.migrations, unrecorded: type.unrecorded))
     served += registrar.services.map { Served(service: $0, scope: scope) }
     timers += registrar.timers.values.map { TimerRegistration(module: scope, name: $0.name, body: $0.body) }
     consumers += registrar.consumers.map { consumer in
@@ -81,7 +90,7 @@ struct ModuleAssembly {
           throw .methodForeign(path: path, service: service.name, module: module)
         }
         guard paths.insert(path).inserted else { throw .methodTaken(path: path, module: module) }
-        guard !method.descriptor.policy.roles.isEmpty, !method.descriptor.policy.scope.isEmpty else {
+        guard !method.descriptor.policy.roles.isEmpty else {
           throw .methodWithoutPolicy(path: path, module: module)
         }
         guard method.kindMatchesBody else { throw .kindMismatch(path: path, module: module) }

@@ -1,4 +1,5 @@
 public import ModuleKit
+public import RPCTransport
 
 /// What keeps a host from starting: each is one line that says what is wrong and what to do.
 public enum StartError: Error, CustomStringConvertible {
@@ -12,11 +13,13 @@ public enum StartError: Error, CustomStringConvertible {
   case methodWithoutPolicy(path: String, module: String)
   case kindMismatch(path: String, module: String)
   case descriptorsUnreadable(module: String)
+  case descriptorsInconsistent(reason: String)
   case descriptorMissing(service: String, module: String)
   case registration(RegistrationError)
   case registrationFailed(module: String, reason: String)
   case methods(MethodTableError)
   case configuration(ConfigurationError)
+  case hostKey(HostKeyError)
   case dataDirectoryInUse(String, process: Int32?)
   case dataDirectoryUnusable(String, reason: String)
   case schemaTooNew(String)
@@ -24,6 +27,7 @@ public enum StartError: Error, CustomStringConvertible {
   case addressInUse(key: String, address: String)
   case addressUnusable(key: String, address: String, reason: String)
   case tokenFile(String, reason: String)
+  case tls(TLSError)
 
   /// One line for the operator.
   public var description: String {
@@ -49,10 +53,13 @@ public enum StartError: Error, CustomStringConvertible {
       "module \(module) has a file descriptor set that is not one; regenerate its code"
     case .descriptorMissing(let service, let module):
       "module \(module) serves \(service), but its descriptors do not declare it; regenerate its code"
+    case .descriptorsInconsistent(let reason):
+      "the modules' descriptors do not fit together: \(reason); regenerate their code"
     case .registration(let error): error.description
     case .registrationFailed(let module, let reason): "module \(module) cannot register: \(reason)"
     case .methods(let error): error.description
     case .configuration(let error): error.description
+    case .hostKey(let error): error.description
     case .dataDirectoryInUse(let directory, let process):
       "another host\(process.map { ", process \($0)," } ?? "") uses the data directory \(directory); stop it, or choose"
         + " another with --data"
@@ -65,13 +72,14 @@ public enum StartError: Error, CustomStringConvertible {
     case .addressUnusable(let key, let address, let reason):
       "\(key) is \(address), which cannot be used: \(reason)"
     case .tokenFile(let path, let reason): "the token file \(path) cannot be written: \(reason)"
+    case .tls(let error): error.description
     }
   }
 
   /// The program's exit status, from sysexits(3) where one fits.
   public var exitCode: Int32 {
     switch self {
-    case .configuration: 78
+    case .configuration, .hostKey, .tls: 78
     case .dataDirectoryInUse, .addressInUse: 75
     case .dataDirectoryUnusable, .tokenFile: 73
     case .addressUnusable: 69
@@ -82,6 +90,18 @@ public enum StartError: Error, CustomStringConvertible {
 }
 
 extension StartError {
+  /// What an error that opening storage and vault ended with means for a start; the error itself if it is none of
+  /// theirs.
+  static func reason(of error: any Error, directory: String) -> any Error {
+    switch error {
+    case let error as HostKeyError: Self.hostKey(error)
+    case VaultError.damaged: Self.database("a key of the host's own is damaged; restore the last backup")
+    case let error as MethodTableError: Self.methods(error)
+    case let error as StorageError: Self(error, directory: directory)
+    default: error
+    }
+  }
+
   /// What storage says when it cannot be opened.
   init(_ error: StorageError, directory: String) {
     switch error {

@@ -13,19 +13,26 @@ struct CallRun: Sendable {
   let requestID: String
   /// Whether the caller named it, and so expects the name back.
   let isNamedByCaller: Bool
+  /// What the caller wants personal data for; nil where it stays masked.
+  var purpose: String?
+  /// What stands for the request in the audit log; empty where the call leaves no record.
+  var digest: [UInt8] = []
+  /// What `admit` found; nil for a method that needs no token.
+  let credential: Credential?
 
   init(_ call: any ServerCall, start: ContinuousClock.Instant, requestID: RequestIdentifier) {
     self.call = call
     self.start = start
     self.requestID = requestID.text
     isNamedByCaller = requestID.isNamedByCaller
+    credential = call.hostContext.map { unsafeDowncast($0, to: Credential.self) }
   }
-
-  /// What `admit` found; nil for a method that needs no token.
-  var credential: Credential? { call.hostContext.map { unsafeDowncast($0, to: Credential.self) } }
 
   /// On whose behalf the call runs.
   var caller: Caller { credential?.caller ?? Self.anonymous }
+
+  /// The caller's roles.
+  var roles: Roles { credential?.roles ?? .anyone }
 
   /// The caller of a method that needs no token.
   private static let anonymous = Caller(id: "anonymous", name: "anonymous", roles: Roles.anyone.rawValue)

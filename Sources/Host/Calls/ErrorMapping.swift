@@ -21,6 +21,8 @@ enum ErrorMapping {
     switch error {
     case let error as any StatusConvertible: Outcome(status: error.status)
     case let error as StorageError: storage(error, requestID: requestID)
+    case VaultError.erased: erased
+    case let fault as CallFault: unexpected(fault.description, requestID: requestID)
     case is CancellationError:
       Outcome(status: Status(.cancelled, "the call was cancelled", reason: "CANCELLED"))
     default: unexpected(describe(error), requestID: requestID)
@@ -74,6 +76,11 @@ enum ErrorMapping {
         .failedPrecondition,
         "this idempotency key was used before for another request; use a new key for a new request",
         "IDEMPOTENCY_KEY_REUSED", "此幂等键已用于另一请求;新请求请用新键")
+    case .replyErased:
+      return known(
+        .failedPrecondition,
+        "this idempotency key was used before, and its reply is gone with the person that it was about",
+        "REPLY_ERASED", "此幂等键已使用过,其应答已随当事人信息一并删除")
     case .limitExceeded(let what, let limit, let actual):
       return known(
         .invalidArgument, "\(what) is \(actual), and the limit is \(limit)", "LIMIT_EXCEEDED", "超出限制")
@@ -85,6 +92,11 @@ enum ErrorMapping {
       return unexpected(error.description, requestID: requestID)
     }
   }
+
+  private static let erased = Outcome(
+    status: Status(
+      .failedPrecondition, "the personal data of this person was erased and cannot be used or added to",
+      reason: "PERSON_ERASED", messageChinese: "此人的个人信息已被删除,不能再使用或补充"))
 
   private static func unexpected(_ description: String, requestID: String) -> Outcome {
     Outcome(

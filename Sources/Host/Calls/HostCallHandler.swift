@@ -1,5 +1,6 @@
 import Logging
 import ModuleKit
+import Synchronization
 
 /// Runs the calls that a server receives: checks the token and the policy, then lets the method's handler run
 /// where its kind says.
@@ -14,20 +15,26 @@ final class HostCallHandler: CallHandler {
   let loops: [LoopState]
   let storage: HostStorage
   let access: AccessChecker
+  let limits: CallLimits
   let metrics: CallMetrics
   let journal: CallJournal
+  private let digest: RequestDigest
+  /// Whether every method with a scope reaches nothing, which tests of what is out of reach want.
+  let reachesNothing = Atomic<Bool>(false)
 
   init(
-    routes: [Route], loops: [LoopState], storage: HostStorage, access: AccessChecker, metrics: CallMetrics,
-    journal: CallJournal
+    routes: [Route], loops: [LoopState], storage: HostStorage, access: AccessChecker, limits: CallLimits,
+    metrics: CallMetrics, journal: CallJournal, digest: RequestDigest
   ) throws(MethodTableError) {
     methods = try MethodTable(routes.map(\.descriptor))
     self.routes = routes
     self.loops = loops
     self.storage = storage
     self.access = access
+    self.limits = limits
     self.metrics = metrics
     self.journal = journal
+    self.digest = digest
   }
 
   func admit(_ call: any ServerCall) throws(Status) {
@@ -35,12 +42,18 @@ final class HostCallHandler: CallHandler {
     if route.isOpen { return }
     let loop = loops[call.loopIndex]
     do {
+      try limits.checkPeer(of: call, on: loop)
       let credential = try access.credential(of: call, on: loop)
+      try limits.admit(credential, method: call.methodIndex, on: loop)
       guard !credential.roles.isDisjoint(with: route.allowedRoles) else {
         throw AccessChecker.denied(route.descriptor)
       }
+      guard route.callScope != .host || credential.caller.areaCodes.isEmpty else {
+        throw AccessChecker.areaBound(route.descriptor)
+      }
       call.hostContext = credential
     } catch {
+      limits.refusedAdmission(error, of: call, on: loop)
       let run = CallRun(call, start: .now, requestID: loop.identifiers.identifier(of: call))
       throw settle(run, error: error, shard: call.loopIndex)
     }
@@ -48,8 +61,17 @@ final class HostCallHandler: CallHandler {
 
   func unary(_ call: any ServerCall, _ message: UnsafeRawBufferPointer) {
     let loop = loops[call.loopIndex]
-    let run = CallRun(call, start: .now, requestID: loop.identifiers.identifier(of: call))
-    switch routes[call.methodIndex].work {
+    let route = routes[call.methodIndex]
+    var run = CallRun(call, start: .now, requestID: loop.identifiers.identifier(of: call))
+    limits.received(run, message)
+    do {
+      run.purpose = try CallPurpose.read(call, route: route, roles: run.roles)
+    } catch {
+      return fail(run, error, shard: call.loopIndex)
+    }
+    // A write's digest waits until the write is let in: what is refused must cost little.
+    if run.purpose != nil, route.descriptor.kind != .write { run.digest = digest(route, run, message) }
+    switch route.work {
     case .read(let body): read(run, message, loop, body)
     case .direct(let body): direct(run, message, loop, body)
     case .report(let body): report(run, Array(message), body)
@@ -74,12 +96,18 @@ final class HostCallHandler: CallHandler {
   ) {
     var output: [UInt8] = []
     // Most replies fit, so that encoding them allocates once.
-    output.reserveCapacity(256)
+    output.reserveCapacity(512)
+    var persons: [String] = []
     do {
-      try loop.reader.read(call: context(run)) { try body(message, loop.arena, $0, &output) }
+      try loop.reader.read(call: context(run)) { snapshot in
+        try body(message, loop.arena, snapshot, &output)
+        guard snapshot.isScopeHeeded else { throw CallFault.scopeIgnored }
+        if run.purpose != nil { persons = snapshot.concernedPersons }
+      }
     } catch {
       return fail(run, error, shard: run.call.loopIndex)
     }
+    if run.purpose != nil { return answer(run, output, recording: persons) }
     reply(run, output, shard: run.call.loopIndex)
   }
 
@@ -96,16 +124,25 @@ final class HostCallHandler: CallHandler {
   }
 
   private func report(_ run: CallRun, _ message: [UInt8], _ body: @escaping BoundMethod.Read) {
+    do { try limits.enter(.report, run) } catch { return fail(run, error, shard: run.call.loopIndex) }
     metrics.entered()
     let shard = metrics.otherThreads
-    storage.database.readPool.submit(context(run)) { [storage] snapshot, output in
+    let persons = run.purpose == nil ? nil : ReadPersons()
+    storage.database.readPool.submit(context(run)) { [storage, limits] snapshot, output in
       if run.call.isCancelled { throw CancellationError() }
+      let start = ContinuousClock.now
+      defer { limits.reports?.took(Int64((ContinuousClock.now - start).wholeNanoseconds)) }
       let arena = storage.makeArena()
       try message.withUnsafeBytes { try body($0, arena, snapshot, &output) }
+      guard snapshot.isScopeHeeded else { throw CallFault.scopeIgnored }
+      persons?.list = snapshot.concernedPersons
     } completion: { result in
+      self.limits.leave(.report, run)
       self.metrics.left()
       switch result {
-      case .success(let output): self.reply(run, output, shard: shard)
+      case .success(let output):
+        if let persons { return self.answer(run, output, recording: persons.list) }
+        self.reply(run, output, shard: shard)
       case .failure(let error): self.fail(run, error, shard: shard)
       }
     }
@@ -118,17 +155,23 @@ final class HostCallHandler: CallHandler {
     _ prepare: (UnsafeRawBufferPointer, Arena) throws -> (BoundMethod.Perform, UnstoredBytes?)
   ) {
     let route = routes[run.call.methodIndex]
+    do { try limits.enter(.write, run) } catch { return fail(run, error, shard: run.call.loopIndex) }
     let job: WriteJob
     do {
-      let idempotency = try IdempotencyKey.read(run.call, method: route.descriptor, message: message)
+      let key = try IdempotencyKey.read(run.call)
       let (perform, unstored) = try prepare(message, loop.arena)
       let arena = storage.writerArena
       job = WriteJob(
-        call: context(run), idempotency: idempotency, sizeBytes: message.count + 1_024,
+        call: context(run), digest: digest(route, run, message), idempotencyKey: key,
+        sizeBytes: message.count + 1_024,
         isCancelled: { [call = run.call] in call.isCancelled },
-        body: { transaction, output in try perform(transaction, arena.value, &output) },
+        body: { transaction, output in
+          try perform(transaction, arena.value, &output)
+          guard transaction.isScopeHeeded else { throw CallFault.scopeIgnored }
+        },
         completion: { result in self.written(run, route, result, unstored) })
     } catch {
+      limits.leave(.write, run, waited: false)
       return fail(run, error, shard: run.call.loopIndex)
     }
     metrics.entered()
@@ -138,6 +181,7 @@ final class HostCallHandler: CallHandler {
   private func written(
     _ run: CallRun, _ route: Route, _ result: Result<WriteReply, any Error>, _ unstored: UnstoredBytes?
   ) {
+    limits.leave(.write, run)
     metrics.left()
     switch result {
     case .failure(let error): fail(run, error, shard: metrics.otherThreads)
@@ -164,13 +208,26 @@ final class HostCallHandler: CallHandler {
     // A stream's task may run beside its loop, so its identifier does not come from the loop's state.
     var identifiers = RequestIdentifiers()
     let run = CallRun(call, start: .now, requestID: identifiers.identifier(of: call))
+    do {
+      _ = try CallPurpose.read(call, route: route, roles: run.roles)
+    } catch {
+      throw settle(run, error: error, shard: metrics.otherThreads)
+    }
     metrics.entered()
     defer { metrics.left() }
+    let scope = StreamScope()
     let context = StreamContext(
       caller: run.caller, requestID: run.requestID, metadata: call.metadata,
-      storage: CallStorage(database: storage.database, call: context(run)))
+      storage: CallStorage(database: storage.database, call: context(run), scope: scope))
+    var replies = limits.counted(outgoing, run)
+    // Streams that need not ask may reach no storage at all.
+    let mustAsk = route.callScope.isToBeAsked
+    if mustAsk { replies = StreamScope.CheckedOutgoing(outgoing: replies, scope: scope) }
     do {
-      try await body(context, incoming, outgoing)
+      try limits.openStream(run)
+      defer { limits.closeStream(run) }
+      try await body(context, limits.counted(incoming, run), replies)
+      if mustAsk { try scope.check() }
     } catch {
       throw settle(run, error: error, shard: metrics.otherThreads)
     }
@@ -179,7 +236,8 @@ final class HostCallHandler: CallHandler {
 
   // MARK: Ends
 
-  private func reply(_ run: CallRun, _ output: consuming [UInt8], shard: Int, isReplayed: Bool = false) {
+  func reply(_ run: CallRun, _ output: consuming [UInt8], shard: Int, isReplayed: Bool = false) {
+    limits.sent(run, output, shard: shard)
     journal.ended(run, routes[run.call.methodIndex], .ok, shard: shard)
     var trailers = Metadata()
     if isReplayed { trailers.add("idempotent-replayed", "true") }
@@ -187,7 +245,7 @@ final class HostCallHandler: CallHandler {
     run.call.reply(output, trailers: trailers)
   }
 
-  private func fail(_ run: CallRun, _ error: any Error, shard: Int) {
+  func fail(_ run: CallRun, _ error: any Error, shard: Int) {
     run.call.fail(settle(run, error: error, shard: shard))
   }
 
@@ -200,7 +258,7 @@ final class HostCallHandler: CallHandler {
     return outcome.status
   }
 
-  private func context(_ run: CallRun) -> CallContext {
+  func context(_ run: CallRun) -> CallContext {
     let route = routes[run.call.methodIndex]
     var deadline = run.call.deadline
     if let longest = route.longest {
@@ -209,7 +267,18 @@ final class HostCallHandler: CallHandler {
     }
     return CallContext(
       module: route.scope, caller: run.caller, requestID: run.requestID, method: route.method,
-      deadline: deadline)
+      deadline: deadline, purpose: run.purpose, credentialID: run.credential?.id ?? "",
+      scope: scope(of: route), admittedRoles: route.admittedRoles)
+  }
+}
+
+extension HostCallHandler {
+  /// What a method lets its callers reach; nothing while a test wants it so.
+  private func scope(of route: Route) -> CallScope {
+    switch route.callScope {
+    case .any, .host: route.callScope
+    default: reachesNothing.load(ordering: .relaxed) ? .nothing : route.callScope
+    }
   }
 }
 

@@ -1,16 +1,13 @@
-import Crypto
 import ModuleKit
 
 /// The `idempotency-key` of a write.
 /// Source: draft-ietf-httpapi-idempotency-key-header, with the value as gRPC metadata carries it.
 enum IdempotencyKey {
-  /// Reads and checks the key, and digests what it stands for.
+  /// Reads and checks the key.
   /// - Returns: nil when the caller sent none.
   /// - Throws: `Status` INVALID_ARGUMENT for a key that is not 1 to 128 visible ASCII characters.
-  static func read(
-    _ call: any ServerCall, method: MethodDescriptor, message: UnsafeRawBufferPointer
-  ) throws -> (key: String, digest: [UInt8])? {
-    let key = try call.withHeader("idempotency-key") { header -> String? in
+  static func read(_ call: any ServerCall) throws -> String? {
+    try call.withHeader("idempotency-key") { header -> String? in
       guard let header else { return nil }
       guard (1...128).contains(header.count), header.allSatisfy({ (0x21...0x7e).contains($0) }) else {
         throw Status(
@@ -19,12 +16,5 @@ enum IdempotencyKey {
       }
       return String(decoding: header, as: UTF8.self)
     }
-    guard let key else { return nil }
-    var digest = SHA256()
-    digest.update(data: Array(method.path.utf8))
-    // No path holds a zero byte, so path and message cannot run into each other.
-    digest.update(data: [0])
-    digest.update(bufferPointer: message)
-    return (key, Array(digest.finalize()))
   }
 }

@@ -25,6 +25,12 @@ final class Route: Sendable {
   let method: String
   /// The bits of the roles that may call it, the administrator's among them.
   let allowedRoles: Roles
+  /// The purposes for which personal data of its replies can be seen; empty if they hold none.
+  let purposes: [PersonalPurpose]
+  /// What its callers may reach.
+  let callScope: CallScope
+  /// The bits of the roles that count in its calls: those that it is for, or all if it is for everybody.
+  let admittedRoles: UInt32
   /// Whether everyone may call it, without a token.
   let isOpen: Bool
   /// How long a call may take when its caller says nothing, and at most; nil for no limit.
@@ -34,15 +40,33 @@ final class Route: Sendable {
 
   init(
     _ descriptor: MethodDescriptor, _ work: Work, scope: ModuleScope, longest: Duration?,
-    afterCommit: (@Sendable () -> Void)? = nil
+    purposes: [PersonalPurpose] = [], afterCommit: (@Sendable () -> Void)? = nil
   ) {
     self.descriptor = descriptor
     self.work = work
     self.scope = scope
     method = String(descriptor.path.dropFirst())
     allowedRoles = descriptor.policy.roles.union(.administrator)
+    callScope = CallScope(descriptor.policy.scope)
+    let isForAll = !descriptor.policy.roles.isDisjoint(with: [.authenticated, .anyone])
+    admittedRoles = isForAll ? .max : allowedRoles.rawValue
     isOpen = descriptor.policy.roles.contains(.anyone)
     self.longest = longest
+    self.purposes = purposes
     self.afterCommit = afterCommit
+  }
+}
+
+extension CallScope {
+  /// The scope that a method declares, as storage knows it.
+  init(_ scope: MethodScope) {
+    switch scope {
+    case .any: self = .any
+    case .organisation: self = .organisation
+    case .employment: self = .employment
+    case .area: self = .area
+    case .case: self = .case
+    case .host: self = .host
+    }
   }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Logging
 import ModuleKit
 
 /// `yizhand migrate`: brings the database's schema up to this program's, without serving.
@@ -15,11 +14,8 @@ struct MigrateCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigurationOptions
 
   func run() async throws {
-    let configuration = try HostConfiguration(try options.resolve())
-    let logger = Logger(label: "yizhan") { _ in LineLogHandler(level: configuration.logLevel) }
-    let assembly = try ModuleAssembly([AccessModule()] + YizhanHost.modules.map { $0.init() })
-    let storage = try HostCore.open(assembly, configuration, logger, .system)
-    storage.database.close()
+    let (assembly, database) = try options.openDatabase()
+    database.close()
     for schema in assembly.schemas {
       print("module \(schema.name): schema \(schema.migrations.last?.number ?? 0)")
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import Logging
 import ModuleKit
+import RPC
 import UnixSignals
 
 /// `yizhand serve`: runs until SIGTERM or SIGINT.
@@ -12,7 +13,7 @@ struct ServeCommand: AsyncParsableCommand {
       Settings come from defaults, then the configuration file, then YIZHAN_… in the environment, then flags \
       such as --data DIR, --listen HOST:PORT, --metrics HOST:PORT, --log-level LEVEL. 'yizhand config' prints \
       every key. A first SIGTERM or SIGINT drains: accepted calls end, new ones are refused; a second one stops \
-      at once.
+      at once. SIGHUP reads the host's keys and the files of TLS again.
       """)
 
   @Option(
@@ -29,10 +30,13 @@ struct ServeCommand: AsyncParsableCommand {
     let notifier = ServiceNotifier(environment: ProcessEnvironment.variables)
     // Signals are trapped before anything is opened, so that none finds the process half started.
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    let hangups = await UnixSignalsSequence(trapping: .sighup)
+    // Before any key is read.
+    if !configuration.isDevelopment { MemoryDumps.disable() }
     let logger = Logger(label: "yizhan") { _ in LineLogHandler(level: configuration.logLevel) }
     let host = try await RunningHost.start(
       modules: YizhanHost.modules.map { $0.init() }, configuration: configuration, logger: logger)
-    if !configuration.listen.isLoopback {
+    if !configuration.listen.isLoopback, configuration.tls == nil {
       logger.warning(
         "calls on an address that other machines reach are not encrypted",
         metadata: ["listen": "\(host.address)"])
@@ -41,6 +45,7 @@ struct ServeCommand: AsyncParsableCommand {
     notifier.ready(status: "serving \(host.address)")
 
     let watchdog = Task { try await beat(notifier, host) }
+    let reloads = Task { for await _ in hangups { await host.reload() } }
     var received = signals.makeAsyncIterator()
     let first = await received.next()
     logger.notice("stopping", metadata: ["signal": "\(first.map { "\($0)" } ?? "none")"])
@@ -52,11 +57,13 @@ struct ServeCommand: AsyncParsableCommand {
     }
     let isDrained = await host.stop()
     watchdog.cancel()
+    reloads.cancel()
     logger.notice("stopped", metadata: ["drained": "\(isDrained)"])
     if !isDrained { throw ExitCode(1) }
   }
 
-  /// Tells systemd that the host lives, as long as its writer answers: a host that cannot write is not alive.
+  /// Tells systemd that the host lives, as long as its writer answers: one whose writer is stuck is not alive. A full
+  /// disk is no reason to stop, because the host still reads, and another start would not make room.
   private func beat(_ notifier: ServiceNotifier, _ host: RunningHost) async throws {
     guard let interval = notifier.watchdogInterval else { return }
     while true {
@@ -70,6 +77,9 @@ struct ServeCommand: AsyncParsableCommand {
     print(
       "data in \(configuration.dataDirectory)"
         + (host.metricsAddress.map { ", metrics on http://\($0)/metrics" } ?? ""))
+    if configuration.isDevelopment {
+      print("Development mode: for trying things out, not for real people's data.")
+    }
     if let token = host.firstToken {
       if let tokenFile {
         try TokenFile.write(token, to: tokenFile)
@@ -78,7 +88,8 @@ struct ServeCommand: AsyncParsableCommand {
         print("")
         print("This is the administrator's token. It is shown this once; keep it safe:")
         print("  \(token)")
-        print("Use it with the CLI:   yizhan --server \(host.address) --token TOKEN access get-caller")
+        let server = "\(configuration.tls == nil ? "" : "https://")\(host.address)"
+        print("Use it with the CLI:   yizhan --server \(server) --token TOKEN access get-caller")
         print("or from any client, as metadata:   authorization: Bearer TOKEN")
       }
     }

@@ -19,7 +19,12 @@ struct SystemdUnitCommand: ParsableCommand {
 
     [Service]
     Type=notify
-    ExecStart=\(program) serve --token-file %S/yizhan/administrator.token
+    ExecStart=\(program) serve --token-file %S/yizhan/administrator.token --host-key-file %d/host-key
+    ExecReload=/bin/kill -HUP $MAINPID
+    # Made with: install -d -m 700 /etc/yizhan && (umask 077; \(program) make-key > /etc/yizhan/host.key)
+    LoadCredential=host-key:/etc/yizhan/host.key
+    # A dump of memory would hold the keys.
+    LimitCORE=0
     StateDirectory=yizhan
     StateDirectoryMode=0700
     DynamicUser=yes

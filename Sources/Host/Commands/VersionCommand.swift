@@ -1,5 +1,6 @@
 import ArgumentParser
 import ModuleKit
+import RPC
 
 /// `yizhand version`: the program's version and its modules.
 struct VersionCommand: ParsableCommand {

@@ -1,17 +1,19 @@
 import ArgumentParser
+import ModuleKit
 
 /// `yizhand`: the host as a program.
 struct YizhandCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "yizhand", abstract: "Runs a Yizhan host: domain modules over gRPC on one SQLite database.",
     discussion: """
-      A bare 'yizhand serve' works: it serves 127.0.0.1:7040 with its data in ./yizhan-data and prints an \
-      administrator's token when it starts for the first time.
+      'yizhand serve --development' works at once: it serves 127.0.0.1:7040 with its data in ./yizhan-data and \
+      prints an administrator's token when it starts for the first time. With real people's data, give it a key: \
+      see 'yizhand make-key'.
       """,
     version: Version.text,
     subcommands: [
       ServeCommand.self, ConfigCommand.self, MigrateCommand.self, ResetAdministratorCommand.self,
-      SystemdUnitCommand.self, VersionCommand.self,
+      MakeKeyCommand.self, SystemdUnitCommand.self, VersionCommand.self,
     ])
 
   /// Parses the arguments and runs the command.
@@ -29,6 +31,8 @@ struct YizhandCommand: AsyncParsableCommand {
       return refuse(error)
     } catch let error as ConfigurationError {
       return refuse(.configuration(error))
+    } catch let error as HostKeyError {
+      return refuse(.hostKey(error))
     } catch {
       exit(withError: error)
     }

@@ -9,6 +9,7 @@ public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
   case fileUnreadable(String, reason: String)
   case fileMalformed(String, reason: String)
   case insecureAddress(key: String, address: String)
+  case incomplete(key: String, needs: String)
 
   /// One line for the operator.
   public var description: String {
@@ -27,8 +28,12 @@ public enum ConfigurationError: Error, Equatable, CustomStringConvertible {
     case .fileMalformed(let path, let reason):
       "the configuration file \(path) is not a JSON object of keys and values: \(reason)"
     case .insecureAddress(let key, let address):
-      "\(key) is \(address), which other machines reach, and calls there would not be encrypted; listen on 127.0.0.1"
-        + " behind a proxy that ends TLS, or set insecure-listen-anywhere to true"
+      "\(key) is \(address), which other machines reach, and what is served there would not be encrypted; "
+        + (key == ConfigurationKey.listen.name
+          ? "set tls-certificate-file and tls-key-file, or listen on 127.0.0.1 behind a proxy that ends TLS"
+          : "listen on 127.0.0.1")
+        + ", or set insecure-listen-anywhere to true"
+    case .incomplete(let key, let needs): "\(key) is set, and \(needs) is not; set both or neither"
     }
   }
 }

@@ -1,19 +1,53 @@
+import RPCTransport
+
 extension ConfigurationKey {
   static let data = ConfigurationKey(
     "data", .path, default: "./yizhan-data",
     "The data directory: database, lock and, unless --config names another, yizhan.json. Made if missing. Under"
       + " systemd with StateDirectory= it is that directory.")
+  static let development = ConfigurationKey(
+    "development", .flag, default: "false",
+    "For trying things out without real people's data: unless keys are given, the host makes one for itself, beside"
+      + " the data that it protects. Elsewhere the host does not start without a key.")
+  static let hostKeyFile = ConfigurationKey(
+    "host-key-file", .path, default: "none",
+    "The file with the host's keys, readable by its owner only: a line of id and base64 for each, the current one"
+      + " first. They may stand in the environment variable YIZHAN_HOST_KEY instead.")
+  static let hostKeyCommand = ConfigurationKey(
+    "host-key-command", .command, default: "none",
+    "A command that prints the lines of a host-key-file, run by /bin/sh: the client of a key management service."
+  )
   static let listen = ConfigurationKey(
     "listen", .address(orOff: false), default: "127.0.0.1:7040",
-    "Where gRPC calls are served, as HTTP/2 without TLS; so on loopback only. Port 0 takes a free one.")
+    "Where gRPC calls are served, as HTTP/2: on any address with TLS, on loopback only without. Port 0 takes a free"
+      + " one.")
   static let metrics = ConfigurationKey(
     "metrics", .address(orOff: true), default: "127.0.0.1:7041",
     "Where /metrics (Prometheus text) and /healthz are served over HTTP/1.1. It needs no token, so on loopback only."
   )
   static let insecureListenAnywhere = ConfigurationKey(
     "insecure-listen-anywhere", .flag, default: "false",
-    "Allows listen and metrics on addresses that other machines reach. Tokens and personal data then cross the"
-      + " network in the clear: only behind a proxy that ends TLS, or on a network of this machine alone.")
+    "Allows listen without TLS, and metrics, on addresses that other machines reach. Tokens and personal data then"
+      + " cross the network in the clear: only behind a proxy that ends TLS, or on a network of this machine alone."
+  )
+  static let tlsCertificateFile = ConfigurationKey(
+    "tls-certificate-file", .path, default: "none",
+    "The server's certificate in PEM, then those between it and its authority. With it, calls are served over TLS 1.2"
+      + " or later alone. A new file is taken up within seconds, or at once on SIGHUP; none is for no TLS.")
+  static let tlsKeyFile = ConfigurationKey(
+    "tls-key-file", .path, default: "none",
+    "The private key of that certificate in PEM, without a passphrase, readable by the host's user alone.")
+  static let tlsClientCertificates = ConfigurationKey(
+    "tls-client-certificates", .choice(ClientCertificates.allCases.map(\.rawValue)), default: "off",
+    "Whether clients show a certificate of their own: not asked for, checked where one is shown, or no connection"
+      + " without one.")
+  static let tlsClientAuthorityFile = ConfigurationKey(
+    "tls-client-authority-file", .path, default: "none",
+    "The certificates, in PEM, of the authorities that issue the clients' certificates.")
+  static let tlsRevocationListFile = ConfigurationKey(
+    "tls-revocation-list-file", .path, default: "none",
+    "Lists (CRL) of the client certificates that those authorities have revoked, in PEM, or one in DER. A client on a"
+      + " new list is refused, and its open connections are ended.")
   static let logLevel = ConfigurationKey(
     "log-level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
     default: "info",
@@ -89,6 +123,10 @@ extension ConfigurationKey {
   static let keepaliveSeconds = ConfigurationKey(
     "keepalive-seconds", .whole(1...86_400), default: "120",
     "After how much silence a client with open calls is asked whether it is still there.")
+  static let connectionAgeSeconds = ConfigurationKey(
+    "connection-age-seconds", .whole(0...604_800), default: "0",
+    "After how long, give or take a tenth, a client is asked to connect anew, so that clients spread over the hosts"
+      + " behind one name; its calls are finished first. 0 for never.")
 
   static let readDeadlineMilliseconds = ConfigurationKey(
     "read-deadline-milliseconds", .whole(1...600_000), default: "5000",
@@ -116,16 +154,20 @@ extension ConfigurationKey {
     "How long the reply of a write with an idempotency key is kept and repeated.")
 
   /// Every key of the host, in the order in which `yizhand config` prints them.
-  public static let all: [ConfigurationKey] = [
-    data, listen, metrics, insecureListenAnywhere, logLevel, slowCallMilliseconds,
-    loops, reportThreads, reportQueue, writeQueue, writeQueueSizeBytes, writesPerCommit,
-    writerCacheSizeBytes, readerCacheSizeBytes, walCheckpointSizeBytes, walRestartSizeBytes,
-    connections, streamsPerConnection, messageSizeBytes, metadataSizeBytes, decodedSizeBytes,
-    bufferedSizeBytes,
-    handshakeMilliseconds, bodyMilliseconds, stallMilliseconds, idleSeconds, keepaliveSeconds,
-    readDeadlineMilliseconds, reportDeadlineMilliseconds, writeDeadlineMilliseconds, drainMilliseconds,
-    tokenCacheMilliseconds, tokenLifetimeDays, idempotencyRetentionHours,
-  ]
+  public static let all: [ConfigurationKey] =
+    [
+      data, development, hostKeyFile, hostKeyCommand, listen, metrics,
+      insecureListenAnywhere, tlsCertificateFile, tlsKeyFile, tlsClientCertificates, tlsClientAuthorityFile,
+      tlsRevocationListFile, logLevel, slowCallMilliseconds,
+      loops, reportThreads, reportQueue, writeQueue, writeQueueSizeBytes, writesPerCommit,
+      writerCacheSizeBytes, readerCacheSizeBytes, walCheckpointSizeBytes, walRestartSizeBytes,
+      connections, streamsPerConnection, messageSizeBytes, metadataSizeBytes, decodedSizeBytes,
+      bufferedSizeBytes,
+      handshakeMilliseconds, bodyMilliseconds, stallMilliseconds, idleSeconds, keepaliveSeconds,
+      connectionAgeSeconds,
+      readDeadlineMilliseconds, reportDeadlineMilliseconds, writeDeadlineMilliseconds, drainMilliseconds,
+      tokenCacheMilliseconds, tokenLifetimeDays, idempotencyRetentionHours,
+    ] + limits
 
   static func named(_ name: String) -> ConfigurationKey? { all.first { $0.name == name } }
 

@@ -13,6 +13,7 @@ enum ConfigurationLoader {
   static func load(
     arguments: [String], environment: [String: String], file: String? = nil
   ) throws -> ResolvedConfiguration {
+    let arguments = spelledOut(arguments)
     try checkFlags(arguments)
     try checkEnvironment(environment)
     let flags = CommandLineArgumentsProvider(arguments: ["yizhand"] + arguments).snapshot()
@@ -46,7 +47,18 @@ enum ConfigurationLoader {
     }
     let settings = try FileSettings.read(path)
     for key in ConfigurationKey.all { resolved.append(try look(key, settings)) }
-    return ResolvedConfiguration(entries: resolved)
+    return ResolvedConfiguration(
+      entries: resolved, hostKeyVariable: environment[HostKeySource.variableName].map { SecretText($0) })
+  }
+
+  /// Arguments with the value of each flag that is set by its mere presence: "--development".
+  private static func spelledOut(_ arguments: [String]) -> [String] {
+    arguments.enumerated().map { index, argument in
+      guard argument.hasPrefix("--"), case .flag = ConfigurationKey.named(String(argument.dropFirst(2)))?.kind
+      else { return argument }
+      let next = index + 1 < arguments.count ? arguments[index + 1] : "--"
+      return next.hasPrefix("--") ? argument + "=true" : argument
+    }
   }
 
   private static func entry(
@@ -108,7 +120,8 @@ enum ConfigurationLoader {
 
   /// Names in the environment that are not settings of the host: the CLI's, and those of tests and profiles.
   private static let otherPrograms: Set<String> = [
-    "YIZHAN_SERVER", "YIZHAN_TOKEN", "YIZHAN_PROFILE", "YIZHAN_CONFIG",
+    "YIZHAN_SERVER", "YIZHAN_TOKEN", "YIZHAN_PROFILE", "YIZHAN_CONFIG", "YIZHAN_CA_FILE",
+    "YIZHAN_CLIENT_CERTIFICATE", "YIZHAN_CLIENT_KEY", "YIZHAN_TIME_ZONE", HostKeySource.variableName,
   ]
 
   /// Refuses a variable that is nearly a key's: a typing error there would otherwise pass in silence. Others are

@@ -1,13 +1,21 @@
 public import Logging
+import ModuleKit
+public import RPCTransport
 
 /// The host's settings, checked and typed.
 public struct HostConfiguration: Sendable {
   /// The data directory.
   public var dataDirectory: String
+  /// Whether the host may make a key for itself.
+  public var isDevelopment: Bool
+  /// Where the host's keys come from; nil for nowhere.
+  public var hostKeys: HostKeySource?
   /// Where calls are served.
   public var listen: HostAndPort
   /// Where metrics are served; nil for nowhere.
   public var metrics: HostAndPort?
+  /// The files of TLS; nil for calls in the clear.
+  public var tls: ServerTLSConfiguration?
   /// The least serious lines that are logged.
   public var logLevel: Logger.Level
   /// A call that takes longer is logged.
@@ -54,6 +62,8 @@ public struct HostConfiguration: Sendable {
   public var idle: Duration
   /// How long a client with calls may be silent.
   public var keepalive: Duration
+  /// See `ConfigurationKey.connectionAgeSeconds`; nil for never.
+  public var connectionAge: Duration?
   /// The longest that a READ, a REPORT and a WRITE may take.
   public var readDeadline: Duration
   /// See `readDeadline`.
@@ -68,18 +78,23 @@ public struct HostConfiguration: Sendable {
   public var tokenLifetimeDays: Int
   /// How long replies of keyed writes are kept.
   public var idempotencyRetentionHours: Int
+  /// What principals may ask.
+  var limits: LimitSettings
 
   /// Types the values of a resolved configuration.
-  /// - Throws: `ConfigurationError.insecureAddress` for an address that other machines reach, unless that is
-  ///   allowed by name.
+  /// - Throws: `ConfigurationError.insecureAddress` for an address that other machines reach, unless it has TLS or
+  ///   that is allowed by name; `.incomplete` for half of what TLS needs; `HostKeyError.givenTwice`.
   public init(_ resolved: ResolvedConfiguration) throws {
     dataDirectory = resolved.text(.data)
+    isDevelopment = resolved.flag(.development)
+    hostKeys = try Self.hostKeys(resolved)
     guard let listen = resolved.address(.listen), let level = Logger.Level(rawValue: resolved.text(.logLevel))
     else {
       preconditionFailure("values are checked when they are resolved")
     }
     self.listen = listen
     metrics = resolved.address(.metrics)
+    tls = try ServerTLSConfiguration(resolved)
     logLevel = level
     slowCall = resolved.milliseconds(.slowCallMilliseconds)
     loops = resolved.whole(.loops)
@@ -97,6 +112,8 @@ public struct HostConfiguration: Sendable {
     stall = resolved.milliseconds(.stallMilliseconds)
     idle = .seconds(resolved.whole(.idleSeconds))
     keepalive = .seconds(resolved.whole(.keepaliveSeconds))
+    let age = resolved.whole(.connectionAgeSeconds)
+    connectionAge = age == 0 ? nil : .seconds(age)
     writesPerCommit = resolved.whole(.writesPerCommit)
     connections = resolved.whole(.connections)
     streamsPerConnection = resolved.whole(.streamsPerConnection)
@@ -110,10 +127,26 @@ public struct HostConfiguration: Sendable {
     tokenCache = resolved.milliseconds(.tokenCacheMilliseconds)
     tokenLifetimeDays = resolved.whole(.tokenLifetimeDays)
     idempotencyRetentionHours = resolved.whole(.idempotencyRetentionHours)
+    limits = LimitSettings(resolved)
     if !resolved.flag(.insecureListenAnywhere) {
-      try Self.requireLoopback(listen, key: .listen)
+      if tls == nil { try Self.requireLoopback(listen, key: .listen) }
       if let metrics { try Self.requireLoopback(metrics, key: .metrics) }
     }
+  }
+
+  private static func hostKeys(_ resolved: ResolvedConfiguration) throws -> HostKeySource? {
+    var sources: [(place: String, source: HostKeySource)] = []
+    if let file = resolved.file(.hostKeyFile) {
+      sources.append((ConfigurationKey.hostKeyFile.name, .file(file)))
+    }
+    if let secret = resolved.hostKeyVariable {
+      sources.append((HostKeySource.variableName, .variable(secret)))
+    }
+    if let command = resolved.file(.hostKeyCommand) {
+      sources.append((ConfigurationKey.hostKeyCommand.name, .command(command)))
+    }
+    guard sources.count < 2 else { throw HostKeyError.givenTwice(sources.map(\.place)) }
+    return sources.first?.source
   }
 
   private static func requireLoopback(_ address: HostAndPort, key: ConfigurationKey) throws {
@@ -124,11 +157,11 @@ public struct HostConfiguration: Sendable {
 }
 
 extension HostConfiguration {
-  /// The configuration of a test's host: everything at its default but a data directory of its own, free ports on
-  /// loopback and no metrics.
+  /// The configuration of a test's host: everything at its default but a data directory of its own with a key that
+  /// the host makes, free ports on loopback and no metrics.
   /// - Throws: `ConfigurationError` for settings that a configuration file could not have either.
   package init(testing settings: [String: String], directory: String) throws {
-    var all = ["data": directory, "listen": "127.0.0.1:0", "metrics": "off"]
+    var all = ["data": directory, "development": "true", "listen": "127.0.0.1:0", "metrics": "off"]
     all.merge(settings) { $1 }
     let arguments = all.sorted { $0.key < $1.key }.map { "--\($0.key)=\($0.value)" }
     try self.init(try ConfigurationLoader.load(arguments: arguments, environment: [:]))

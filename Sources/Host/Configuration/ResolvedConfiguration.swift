@@ -33,7 +33,13 @@ public struct ResolvedConfiguration: Sendable {
   /// One entry for each key, in the order of `ConfigurationKey.all`.
   public let entries: [Entry]
 
-  init(entries: [Entry]) { self.entries = entries }
+  /// The host's keys, if the environment holds them.
+  let hostKeyVariable: SecretText?
+
+  init(entries: [Entry], hostKeyVariable: SecretText?) {
+    self.entries = entries
+    self.hostKeyVariable = hostKeyVariable
+  }
 
   func text(_ key: ConfigurationKey) -> String {
     guard let entry = entries.first(where: { $0.key.name == key.name }) else {
@@ -41,6 +47,9 @@ public struct ResolvedConfiguration: Sendable {
     }
     return entry.text
   }
+
+  /// A file or a command; nil for "none".
+  func file(_ key: ConfigurationKey) -> String? { text(key) == "none" ? nil : text(key) }
 
   func whole(_ key: ConfigurationKey) -> Int {
     guard let number = Int(text(key)) else { preconditionFailure("\(key.name) was not checked") }

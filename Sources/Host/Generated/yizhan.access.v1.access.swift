@@ -3,74 +3,20 @@
 import CHostMessages
 public import ModuleKit
 
-/// What a credential may be used for. The numbers are those of yizhan.Method.Role.
-public enum Role: MessageEnum {
-  /// Not a role; refused.
-  case unspecified
-  /// Runs the host: tokens, policy, backups. May call every method.
-  case administrator
-  /// District, street and community staff.
-  case staff
-  /// A platform company's own systems.
-  case platform
-  /// Merchants, hospitals, law firms, colleges, charities, volunteers' organisations.
-  case partner
-  /// Reads records of what was done, changes nothing.
-  case auditor
-  /// A number that this program does not know.
-  case unrecognized(Int32)
-
-  /// The values that this program knows.
-  public static var allCases: [Self] {
-    [.unspecified, .administrator, .staff, .platform, .partner, .auditor]
-  }
-
-  /// The value for a number, `unrecognized` if this program does not know it.
-  public init(rawValue: Int32) {
-    switch rawValue {
-    case 0: self = .unspecified
-    case 1: self = .administrator
-    case 2: self = .staff
-    case 3: self = .platform
-    case 4: self = .partner
-    case 5: self = .auditor
-    default: self = .unrecognized(rawValue)
-    }
-  }
-
-  /// The value's number.
-  public var rawValue: Int32 {
-    switch self {
-    case .unspecified: 0
-    case .administrator: 1
-    case .staff: 2
-    case .platform: 3
-    case .partner: 4
-    case .auditor: 5
-    case .unrecognized(let number): number
-    }
-  }
-
-  /// Whether this program knows the value.
-  public var isKnown: Bool {
-    if case .unrecognized = self { false } else { true }
-  }
-}
-
-/// A bearer token, without its secret.
+/// A bearer token, without its secret. Roles, organisation and areas are its principal's.
 public struct Token: GeneratedMessage {
   /// The token's identifier, a UUID; not a secret.
   public var id: String
-  /// The principal that the token acts for; the same for all tokens of one principal name.
+  /// The principal that the token acts for.
   public var principalID: String
-  /// The principal's name, as given when the token was made.
+  /// The principal's name.
   public var principalName: String
   /// The roles that the token carries.
   public var roles: [Role]
   /// The organisation that the token acts for; empty for none.
   public var organisationID: String
-  /// The area within which the token acts, with everything below it; empty for everywhere.
-  public var areaCode: String
+  /// The areas within which the token acts, with everything below them; none for everywhere.
+  public var areaCodes: [String]
   /// When the token was made.
   public var createTime: ProtoTimestamp?
   /// From when on the token is refused; unset for never.
@@ -86,13 +32,14 @@ public struct Token: GeneratedMessage {
   public static let codec = Codec(yizhan__access__v1__token__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     id = ""
     principalID = ""
     principalName = ""
     roles = []
     organisationID = ""
-    areaCode = ""
+    areaCodes = []
     createTime = nil
     expireTime = nil
     revokeTime = nil
@@ -102,7 +49,7 @@ public struct Token: GeneratedMessage {
   /// Creates a message; a field that is not given is at its default.
   public init(
     id: String = "", principalID: String = "", principalName: String = "", roles: [Role] = [],
-    organisationID: String = "", areaCode: String = "", createTime: ProtoTimestamp? = nil,
+    organisationID: String = "", areaCodes: [String] = [], createTime: ProtoTimestamp? = nil,
     expireTime: ProtoTimestamp? = nil, revokeTime: ProtoTimestamp? = nil, lastUseTime: ProtoTimestamp? = nil
   ) {
     self.id = id
@@ -110,7 +57,7 @@ public struct Token: GeneratedMessage {
     self.principalName = principalName
     self.roles = roles
     self.organisationID = organisationID
-    self.areaCode = areaCode
+    self.areaCodes = areaCodes
     self.createTime = createTime
     self.expireTime = expireTime
     self.revokeTime = revokeTime
@@ -125,7 +72,7 @@ public struct Token: GeneratedMessage {
     principalName = arena.text(c.pointee.principal_name)
     roles = arena.enums(c.pointee.roles, c.pointee.n_roles)
     organisationID = arena.text(c.pointee.organisation_id)
-    areaCode = arena.text(c.pointee.area_code)
+    areaCodes = arena.texts(c.pointee.area_codes, c.pointee.n_area_codes)
     createTime = arena.message(c.pointee.create_time)
     expireTime = arena.message(c.pointee.expire_time)
     revokeTime = arena.message(c.pointee.revoke_time)
@@ -155,9 +102,9 @@ public struct Token: GeneratedMessage {
       c.pointee.has_organisation_id = 1
       c.pointee.organisation_id = arena.place(organisationID)
     }
-    if !areaCode.isEmpty {
-      c.pointee.has_area_code = 1
-      c.pointee.area_code = arena.place(areaCode)
+    if !areaCodes.isEmpty {
+      c.pointee.n_area_codes = areaCodes.count
+      c.pointee.area_codes = arena.place(texts: areaCodes)
     }
     if let createTime {
       c.pointee.create_time = arena.place(createTime)
@@ -186,7 +133,13 @@ public struct Token: GeneratedMessage {
       }
     }
     violations.text("organisation_id", organisationID)
-    violations.text("area_code", areaCode)
+    if violations.items("area_codes", areaCodes.count) {
+      for (index, value) in areaCodes.enumerated() {
+        violations.nested("area_codes", index: index) { violations in
+          violations.text("", value)
+        }
+      }
+    }
     if let createTime {
       violations.nested("create_time") { createTime.check(&$0) }
     }
@@ -207,13 +160,15 @@ public struct CreateTokenRequest: GeneratedMessage {
   /// Who or what will use the token, for people to recognise: "meituan-production", "wang.fang". Letters of
   /// any script, at most 80.
   public var principalName: String
-  /// The roles that the token carries; at least one.
+  /// The roles of the principal; at least one if there is no principal of this name yet. Left out for a
+  /// known one.
   public var roles: [Role]
-  /// The organisation that the token acts for: a platform's or a partner's own. Empty for none.
+  /// The organisation that the principal belongs to: a platform's or a partner's own. Empty for none, or to
+  /// leave a known principal's.
   public var organisationID: String
-  /// The area within which the token acts, with everything below it: a code of 6, 9 or 12 digits. Empty for
-  /// everywhere.
-  public var areaCode: String
+  /// The areas within which the principal acts, with everything below them: codes of 6, 9 or 12 digits.
+  /// None for everywhere, or to leave a known principal's.
+  public var areaCodes: [String]
   /// From when on the token is refused, at most ten years ahead. Unset for the host's default lifetime
   /// (token-lifetime-days in its configuration, 365 days unless set).
   public var expireTime: ProtoTimestamp?
@@ -224,23 +179,24 @@ public struct CreateTokenRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__access__v1__create_token_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     principalName = ""
     roles = []
     organisationID = ""
-    areaCode = ""
+    areaCodes = []
     expireTime = nil
   }
 
   /// Creates a message; a field that is not given is at its default.
   public init(
-    principalName: String = "", roles: [Role] = [], organisationID: String = "", areaCode: String = "",
+    principalName: String = "", roles: [Role] = [], organisationID: String = "", areaCodes: [String] = [],
     expireTime: ProtoTimestamp? = nil
   ) {
     self.principalName = principalName
     self.roles = roles
     self.organisationID = organisationID
-    self.areaCode = areaCode
+    self.areaCodes = areaCodes
     self.expireTime = expireTime
   }
 
@@ -250,7 +206,7 @@ public struct CreateTokenRequest: GeneratedMessage {
     principalName = arena.text(c.pointee.principal_name)
     roles = arena.enums(c.pointee.roles, c.pointee.n_roles)
     organisationID = arena.text(c.pointee.organisation_id)
-    areaCode = arena.text(c.pointee.area_code)
+    areaCodes = arena.texts(c.pointee.area_codes, c.pointee.n_area_codes)
     expireTime = arena.message(c.pointee.expire_time)
   }
 
@@ -269,9 +225,9 @@ public struct CreateTokenRequest: GeneratedMessage {
       c.pointee.has_organisation_id = 1
       c.pointee.organisation_id = arena.place(organisationID)
     }
-    if !areaCode.isEmpty {
-      c.pointee.has_area_code = 1
-      c.pointee.area_code = arena.place(areaCode)
+    if !areaCodes.isEmpty {
+      c.pointee.n_area_codes = areaCodes.count
+      c.pointee.area_codes = arena.place(texts: areaCodes)
     }
     if let expireTime {
       c.pointee.expire_time = arena.place(expireTime)
@@ -281,7 +237,7 @@ public struct CreateTokenRequest: GeneratedMessage {
   /// Adds what breaks the declared checks.
   public func check(_ violations: inout Violations) {
     violations.text("principal_name", principalName, required: true, maxLength: 80)
-    if violations.items("roles", roles.count, min: 1, max: 8) {
+    if violations.items("roles", roles.count, max: 8) {
       for (index, value) in roles.enumerated() {
         violations.nested("roles", index: index) { violations in
           violations.known("", value)
@@ -289,7 +245,13 @@ public struct CreateTokenRequest: GeneratedMessage {
       }
     }
     violations.text("organisation_id", organisationID, format: .uuid)
-    violations.text("area_code", areaCode, format: .areaCode)
+    if violations.items("area_codes", areaCodes.count, max: 64) {
+      for (index, value) in areaCodes.enumerated() {
+        violations.nested("area_codes", index: index) { violations in
+          violations.text("", value, format: .areaCode)
+        }
+      }
+    }
     if let expireTime {
       violations.nested("expire_time") { expireTime.check(&$0) }
     }
@@ -310,6 +272,7 @@ public struct CreateTokenResponse: GeneratedMessage {
   public static let codec = Codec(yizhan__access__v1__create_token_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     token = nil
     secret = ""
@@ -349,13 +312,81 @@ public struct CreateTokenResponse: GeneratedMessage {
   }
 }
 
+/// Which token to replace.
+public struct RotateTokenRequest: GeneratedMessage {
+  /// The token's identifier, as ListTokens shows it; empty for the token that the call presents. Only an
+  /// administrator names another principal's.
+  public var tokenID: String
+  /// For how many seconds the replaced token stays valid: 86,400 unless given, 2,592,000 (30 days) at most.
+  /// It never stays valid for longer than it was.
+  public var graceSeconds: Int64?
+  /// From when on the new token is refused, at most ten years ahead. Unset for the host's default lifetime.
+  /// Only an administrator sets it.
+  public var expireTime: ProtoTimestamp?
+
+  /// The message's full name in protobuf.
+  public static var fullName: String { "yizhan.access.v1.RotateTokenRequest" }
+  /// The protobuf-c codec.
+  public static let codec = Codec(yizhan__access__v1__rotate_token_request__init)
+
+  /// Creates the message with every field at its default.
+  @inline(__always)
+  public init() {
+    tokenID = ""
+    graceSeconds = nil
+    expireTime = nil
+  }
+
+  /// Creates a message; a field that is not given is at its default.
+  public init(tokenID: String = "", graceSeconds: Int64? = nil, expireTime: ProtoTimestamp? = nil) {
+    self.tokenID = tokenID
+    self.graceSeconds = graceSeconds
+    self.expireTime = expireTime
+  }
+
+  /// Copies a decoded C struct.
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
+    let c = raw.assumingMemoryBound(to: Yizhan__Access__V1__RotateTokenRequest.self)
+    tokenID = arena.text(c.pointee.token_id)
+    graceSeconds = c.pointee.has_grace_seconds != 0 ? c.pointee.grace_seconds : nil
+    expireTime = arena.message(c.pointee.expire_time)
+  }
+
+  /// Fills a C struct.
+  public func fill(_ raw: UnsafeMutableRawPointer, in arena: Arena) {
+    let c = raw.assumingMemoryBound(to: Yizhan__Access__V1__RotateTokenRequest.self)
+    if !tokenID.isEmpty {
+      c.pointee.has_token_id = 1
+      c.pointee.token_id = arena.place(tokenID)
+    }
+    if let graceSeconds {
+      c.pointee.has_grace_seconds = 1
+      c.pointee.grace_seconds = graceSeconds
+    }
+    if let expireTime {
+      c.pointee.expire_time = arena.place(expireTime)
+    }
+  }
+
+  /// Adds what breaks the declared checks.
+  public func check(_ violations: inout Violations) {
+    violations.text("token_id", tokenID, format: .uuid)
+    if let graceSeconds {
+      violations.integer("grace_seconds", graceSeconds, min: 0, max: 2592000)
+    }
+    if let expireTime {
+      violations.nested("expire_time") { expireTime.check(&$0) }
+    }
+  }
+}
+
 /// Which tokens to list.
 public struct ListTokensRequest: GeneratedMessage {
   /// How many to return at most; 50 unless given, 1,000 at most.
   public var pageSize: Int32
   /// The next_page_token of the page before; empty for the first page.
   public var pageToken: String
-  /// Only tokens of this principal name; empty for all.
+  /// Only tokens of the principal of this name; empty for all.
   public var principalName: String
   /// Whether to list revoked and expired tokens too.
   public var includeInvalid: Bool
@@ -366,6 +397,7 @@ public struct ListTokensRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__access__v1__list_tokens_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     pageSize = 0
     pageToken = ""
@@ -433,6 +465,7 @@ public struct ListTokensResponse: GeneratedMessage {
   public static let codec = Codec(yizhan__access__v1__list_tokens_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     tokens = []
     nextPageToken = ""
@@ -488,6 +521,7 @@ public struct RevokeTokenRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__access__v1__revoke_token_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     tokenID = ""
   }
@@ -526,6 +560,7 @@ public struct GetCallerRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__access__v1__get_caller_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
   }
 
@@ -552,8 +587,12 @@ public struct CallerIdentity: GeneratedMessage {
   public var roles: [Role]
   /// The organisation that the caller acts for; empty for none.
   public var organisationID: String
-  /// The area within which the caller acts, with everything below it; empty for everywhere.
-  public var areaCode: String
+  /// The areas within which the caller acts, with everything below them; none for everywhere.
+  public var areaCodes: [String]
+  /// What the caller is.
+  public var kind: PrincipalKind
+  /// The token or certificate that the call presents, by its identifier.
+  public var credentialID: String
 
   /// The message's full name in protobuf.
   public static var fullName: String { "yizhan.access.v1.CallerIdentity" }
@@ -561,24 +600,29 @@ public struct CallerIdentity: GeneratedMessage {
   public static let codec = Codec(yizhan__access__v1__caller_identity__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     principalID = ""
     principalName = ""
     roles = []
     organisationID = ""
-    areaCode = ""
+    areaCodes = []
+    kind = PrincipalKind(rawValue: 0)
+    credentialID = ""
   }
 
   /// Creates a message; a field that is not given is at its default.
   public init(
     principalID: String = "", principalName: String = "", roles: [Role] = [], organisationID: String = "",
-    areaCode: String = ""
+    areaCodes: [String] = [], kind: PrincipalKind = PrincipalKind(rawValue: 0), credentialID: String = ""
   ) {
     self.principalID = principalID
     self.principalName = principalName
     self.roles = roles
     self.organisationID = organisationID
-    self.areaCode = areaCode
+    self.areaCodes = areaCodes
+    self.kind = kind
+    self.credentialID = credentialID
   }
 
   /// Copies a decoded C struct.
@@ -588,7 +632,9 @@ public struct CallerIdentity: GeneratedMessage {
     principalName = arena.text(c.pointee.principal_name)
     roles = arena.enums(c.pointee.roles, c.pointee.n_roles)
     organisationID = arena.text(c.pointee.organisation_id)
-    areaCode = arena.text(c.pointee.area_code)
+    areaCodes = arena.texts(c.pointee.area_codes, c.pointee.n_area_codes)
+    kind = PrincipalKind(rawValue: c.pointee.kind)
+    credentialID = arena.text(c.pointee.credential_id)
   }
 
   /// Fills a C struct.
@@ -610,9 +656,17 @@ public struct CallerIdentity: GeneratedMessage {
       c.pointee.has_organisation_id = 1
       c.pointee.organisation_id = arena.place(organisationID)
     }
-    if !areaCode.isEmpty {
-      c.pointee.has_area_code = 1
-      c.pointee.area_code = arena.place(areaCode)
+    if !areaCodes.isEmpty {
+      c.pointee.n_area_codes = areaCodes.count
+      c.pointee.area_codes = arena.place(texts: areaCodes)
+    }
+    if kind.rawValue != 0 {
+      c.pointee.has_kind = 1
+      c.pointee.kind = kind.rawValue
+    }
+    if !credentialID.isEmpty {
+      c.pointee.has_credential_id = 1
+      c.pointee.credential_id = arena.place(credentialID)
     }
   }
 
@@ -628,51 +682,133 @@ public struct CallerIdentity: GeneratedMessage {
       }
     }
     violations.text("organisation_id", organisationID)
-    violations.text("area_code", areaCode)
+    if violations.items("area_codes", areaCodes.count) {
+      for (index, value) in areaCodes.enumerated() {
+        violations.nested("area_codes", index: index) { violations in
+          violations.text("", value)
+        }
+      }
+    }
+    violations.known("kind", kind)
+    violations.text("credential_id", credentialID)
   }
 }
 
 /// The methods of `yizhan.access.v1.AccessService` with their kinds and policies.
 public enum AccessServiceMethods {
+  /// `CreatePrincipal`.
+  public static let createPrincipal = MethodDescriptor(
+    service: "yizhan.access.v1.AccessService", name: "CreatePrincipal", kind: .write,
+    policy: AccessPolicy(roles: [.administrator], scope: .area))
+  /// `GetPrincipal`.
+  public static let getPrincipal = MethodDescriptor(
+    service: "yizhan.access.v1.AccessService", name: "GetPrincipal", kind: .read,
+    policy: AccessPolicy(roles: [.administrator, .auditor], scope: .area))
+  /// `ListPrincipals`.
+  public static let listPrincipals = MethodDescriptor(
+    service: "yizhan.access.v1.AccessService", name: "ListPrincipals", kind: .read,
+    policy: AccessPolicy(roles: [.administrator, .auditor], scope: .area))
+  /// `UpdatePrincipal`.
+  public static let updatePrincipal = MethodDescriptor(
+    service: "yizhan.access.v1.AccessService", name: "UpdatePrincipal", kind: .write,
+    policy: AccessPolicy(roles: [.administrator], scope: .area))
+  /// `RevokeAllCredentials`.
+  public static let revokeAllCredentials = MethodDescriptor(
+    service: "yizhan.access.v1.AccessService", name: "RevokeAllCredentials", kind: .write,
+    policy: AccessPolicy(roles: [.administrator], scope: .area))
   /// `CreateToken`.
   public static let createToken = MethodDescriptor(
     service: "yizhan.access.v1.AccessService", name: "CreateToken", kind: .write,
-    policy: AccessPolicy(roles: [.administrator], scope: "any"))
+    policy: AccessPolicy(roles: [.administrator], scope: .area))
+  /// `RotateToken`.
+  public static let rotateToken = MethodDescriptor(
+    service: "yizhan.access.v1.AccessService", name: "RotateToken", kind: .write,
+    policy: AccessPolicy(roles: [.authenticated], scope: .any))
   /// `ListTokens`.
   public static let listTokens = MethodDescriptor(
     service: "yizhan.access.v1.AccessService", name: "ListTokens", kind: .read,
-    policy: AccessPolicy(roles: [.administrator, .auditor], scope: "any"))
+    policy: AccessPolicy(roles: [.administrator, .auditor], scope: .area))
   /// `RevokeToken`.
   public static let revokeToken = MethodDescriptor(
     service: "yizhan.access.v1.AccessService", name: "RevokeToken", kind: .write,
-    policy: AccessPolicy(roles: [.administrator], scope: "any"))
+    policy: AccessPolicy(roles: [.administrator], scope: .area))
+  /// `BindCertificate`.
+  public static let bindCertificate = MethodDescriptor(
+    service: "yizhan.access.v1.AccessService", name: "BindCertificate", kind: .write,
+    policy: AccessPolicy(roles: [.administrator], scope: .area))
+  /// `ListCertificates`.
+  public static let listCertificates = MethodDescriptor(
+    service: "yizhan.access.v1.AccessService", name: "ListCertificates", kind: .read,
+    policy: AccessPolicy(roles: [.administrator, .auditor], scope: .area))
+  /// `UnbindCertificate`.
+  public static let unbindCertificate = MethodDescriptor(
+    service: "yizhan.access.v1.AccessService", name: "UnbindCertificate", kind: .write,
+    policy: AccessPolicy(roles: [.administrator], scope: .area))
   /// `GetCaller`.
   public static let getCaller = MethodDescriptor(
     service: "yizhan.access.v1.AccessService", name: "GetCaller", kind: .read,
-    policy: AccessPolicy(roles: [.authenticated], scope: "any"))
+    policy: AccessPolicy(roles: [.authenticated], scope: .any))
   /// All methods in the order of declaration.
-  public static let all: [MethodDescriptor] = [createToken, listTokens, revokeToken, getCaller]
+  public static let all: [MethodDescriptor] = [
+    createPrincipal, getPrincipal, listPrincipals, updatePrincipal, revokeAllCredentials, createToken,
+    rotateToken, listTokens, revokeToken, bindCertificate, listCertificates, unbindCertificate, getCaller,
+  ]
 }
 
-/// Makes, lists and revokes the bearer tokens that callers present.
+/// Keeps principals, and the tokens and certificates that calls present.
 ///
 /// A call carries its token in the metadata: "authorization: Bearer yz_…". The host keeps a hash of each
-/// token and never the token itself.
+/// token and never the token itself. Over mutual TLS a call may come without a token: it then acts for the
+/// principal that the client's certificate is bound to. With both, both have to belong to the same
+/// principal.
+///
+/// An administrator who is bound to areas sees and manages only principals all of whose areas lie within
+/// these, and cannot make one that reaches further.
 public protocol AccessServiceHandler: Sendable {
+  /// Makes a principal, without a token. Fails with ALREADY_EXISTS for a name that is taken, with
+  /// INVALID_ARGUMENT for an organisation that is not in the register, with PERMISSION_DENIED for one who
+  /// would reach further than the caller.
+  func createPrincipal(_ request: CreatePrincipalRequest, _ transaction: Transaction) throws -> Principal
+  /// Returns one principal.
+  func getPrincipal(_ request: GetPrincipalRequest, _ snapshot: Snapshot) throws -> Principal
+  /// Lists principals, the latest first.
+  func listPrincipals(_ request: ListPrincipalsRequest, _ snapshot: Snapshot) throws -> ListPrincipalsResponse
+  /// Changes what a principal may do; holds from its next call on. Fails with ABORTED for a stale etag,
+  /// with FAILED_PRECONDITION (LAST_ADMINISTRATOR) if nobody could administer the host afterwards.
+  func updatePrincipal(_ request: UpdatePrincipalRequest, _ transaction: Transaction) throws -> Principal
+  /// Revokes all tokens of a principal and unbinds its certificates: from then on, calls with them are
+  /// refused. The principal stays and can be given new ones. Fails as RevokeToken does.
+  func revokeAllCredentials(_ request: RevokeAllCredentialsRequest, _ transaction: Transaction) throws
+    -> RevokeAllCredentialsResponse
   /// Makes a token and returns it, this once; it cannot be shown again.
   ///
-  /// Tokens of one principal name belong to one principal: make a second one, move the callers over, then
-  /// revoke the first. A call repeated with its idempotency key makes no second token and returns the
-  /// first one without its secret. Fails with INVALID_ARGUMENT for a token without a role, for one that
-  /// expires in the past or more than ten years ahead.
+  /// For a name that no principal has, it makes the principal too. A principal has at most two valid
+  /// tokens: make a second one, move the callers over, then revoke the first; RotateToken does the first
+  /// and the last step. A call repeated with its idempotency key makes no second token and returns the
+  /// first one without its secret. Fails with INVALID_ARGUMENT for a token that expires in the past or more
+  /// than ten years ahead, with FAILED_PRECONDITION (TOKEN_LIMIT) for a third token, and
+  /// (PRINCIPAL_DIFFERS) when roles, organisation or areas are given that a known principal does not have.
   func createToken(_ request: CreateTokenRequest, _ transaction: Transaction) throws -> CreateTokenResponse
+  /// Makes a token that replaces another one, which stays valid for a time of grace and not longer. Without
+  /// token_id it replaces the token that the call presents: every principal can rotate its own. Fails with
+  /// FAILED_PRECONDITION (TOKEN_LIMIT) if the principal has a second valid token: revoke one first.
+  func rotateToken(_ request: RotateTokenRequest, _ transaction: Transaction) throws -> CreateTokenResponse
   /// Lists tokens, the latest first, without their secrets.
   func listTokens(_ request: ListTokensRequest, _ snapshot: Snapshot) throws -> ListTokensResponse
   /// Revokes a token: from then on, calls with it are refused with UNAUTHENTICATED. Revoking it again
-  /// changes nothing. Fails with NOT_FOUND for an unknown id, with FAILED_PRECONDITION for the last
-  /// administrator's token that is still valid, because nobody could make another.
+  /// changes nothing. Fails with NOT_FOUND for an unknown id, with FAILED_PRECONDITION (LAST_ADMINISTRATOR)
+  /// for the last administrator's token that is still valid, because nobody could make another.
   func revokeToken(_ request: RevokeTokenRequest, _ transaction: Transaction) throws -> Token
-  /// Says on whose behalf the presented token acts: "who am I".
+  /// Binds a client certificate's key to a principal: over mutual TLS, calls with that key act for it.
+  /// Renewed certificates of the same key stay bound. Fails with ALREADY_EXISTS for a key that is bound.
+  func bindCertificate(_ request: BindCertificateRequest, _ transaction: Transaction) throws -> Certificate
+  /// Lists the certificates of a principal, the latest first.
+  func listCertificates(_ request: ListCertificatesRequest, _ snapshot: Snapshot) throws
+    -> ListCertificatesResponse
+  /// Unbinds a certificate: from then on, calls that present nothing else are refused with UNAUTHENTICATED.
+  func unbindCertificate(_ request: UnbindCertificateRequest, _ transaction: Transaction) throws
+    -> Certificate
+  /// Says on whose behalf the presented credential acts: "who am I".
   func getCaller(_ request: GetCallerRequest, _ snapshot: Snapshot) throws -> CallerIdentity
 }
 
@@ -682,9 +818,18 @@ extension AccessServiceHandler {
     BoundService(
       name: "yizhan.access.v1.AccessService",
       methods: [
+        .write(AccessServiceMethods.createPrincipal, createPrincipal),
+        .read(AccessServiceMethods.getPrincipal, getPrincipal),
+        .read(AccessServiceMethods.listPrincipals, listPrincipals),
+        .write(AccessServiceMethods.updatePrincipal, updatePrincipal),
+        .write(AccessServiceMethods.revokeAllCredentials, revokeAllCredentials),
         .write(AccessServiceMethods.createToken, createToken),
+        .write(AccessServiceMethods.rotateToken, rotateToken),
         .read(AccessServiceMethods.listTokens, listTokens),
         .write(AccessServiceMethods.revokeToken, revokeToken),
+        .write(AccessServiceMethods.bindCertificate, bindCertificate),
+        .read(AccessServiceMethods.listCertificates, listCertificates),
+        .write(AccessServiceMethods.unbindCertificate, unbindCertificate),
         .read(AccessServiceMethods.getCaller, getCaller),
       ])
   }
@@ -697,16 +842,66 @@ public struct AccessServiceClient: Sendable {
   /// Creates a client of the server that a channel reaches.
   public init(_ channel: any ClientChannel) { self.channel = channel }
 
+  /// Makes a principal, without a token. Fails with ALREADY_EXISTS for a name that is taken, with
+  /// INVALID_ARGUMENT for an organisation that is not in the register, with PERMISSION_DENIED for one who
+  /// would reach further than the caller.
+  public func createPrincipal(_ request: CreatePrincipalRequest, _ options: CallOptions = CallOptions())
+    async throws -> Principal
+  {
+    try await channel.unary(AccessServiceMethods.createPrincipal, request, options)
+  }
+
+  /// Returns one principal.
+  public func getPrincipal(_ request: GetPrincipalRequest, _ options: CallOptions = CallOptions())
+    async throws -> Principal
+  {
+    try await channel.unary(AccessServiceMethods.getPrincipal, request, options)
+  }
+
+  /// Lists principals, the latest first.
+  public func listPrincipals(_ request: ListPrincipalsRequest, _ options: CallOptions = CallOptions())
+    async throws -> ListPrincipalsResponse
+  {
+    try await channel.unary(AccessServiceMethods.listPrincipals, request, options)
+  }
+
+  /// Changes what a principal may do; holds from its next call on. Fails with ABORTED for a stale etag,
+  /// with FAILED_PRECONDITION (LAST_ADMINISTRATOR) if nobody could administer the host afterwards.
+  public func updatePrincipal(_ request: UpdatePrincipalRequest, _ options: CallOptions = CallOptions())
+    async throws -> Principal
+  {
+    try await channel.unary(AccessServiceMethods.updatePrincipal, request, options)
+  }
+
+  /// Revokes all tokens of a principal and unbinds its certificates: from then on, calls with them are
+  /// refused. The principal stays and can be given new ones. Fails as RevokeToken does.
+  public func revokeAllCredentials(
+    _ request: RevokeAllCredentialsRequest, _ options: CallOptions = CallOptions()
+  ) async throws -> RevokeAllCredentialsResponse {
+    try await channel.unary(AccessServiceMethods.revokeAllCredentials, request, options)
+  }
+
   /// Makes a token and returns it, this once; it cannot be shown again.
   ///
-  /// Tokens of one principal name belong to one principal: make a second one, move the callers over, then
-  /// revoke the first. A call repeated with its idempotency key makes no second token and returns the
-  /// first one without its secret. Fails with INVALID_ARGUMENT for a token without a role, for one that
-  /// expires in the past or more than ten years ahead.
+  /// For a name that no principal has, it makes the principal too. A principal has at most two valid
+  /// tokens: make a second one, move the callers over, then revoke the first; RotateToken does the first
+  /// and the last step. A call repeated with its idempotency key makes no second token and returns the
+  /// first one without its secret. Fails with INVALID_ARGUMENT for a token that expires in the past or more
+  /// than ten years ahead, with FAILED_PRECONDITION (TOKEN_LIMIT) for a third token, and
+  /// (PRINCIPAL_DIFFERS) when roles, organisation or areas are given that a known principal does not have.
   public func createToken(_ request: CreateTokenRequest, _ options: CallOptions = CallOptions()) async throws
     -> CreateTokenResponse
   {
     try await channel.unary(AccessServiceMethods.createToken, request, options)
+  }
+
+  /// Makes a token that replaces another one, which stays valid for a time of grace and not longer. Without
+  /// token_id it replaces the token that the call presents: every principal can rotate its own. Fails with
+  /// FAILED_PRECONDITION (TOKEN_LIMIT) if the principal has a second valid token: revoke one first.
+  public func rotateToken(_ request: RotateTokenRequest, _ options: CallOptions = CallOptions()) async throws
+    -> CreateTokenResponse
+  {
+    try await channel.unary(AccessServiceMethods.rotateToken, request, options)
   }
 
   /// Lists tokens, the latest first, without their secrets.
@@ -717,15 +912,37 @@ public struct AccessServiceClient: Sendable {
   }
 
   /// Revokes a token: from then on, calls with it are refused with UNAUTHENTICATED. Revoking it again
-  /// changes nothing. Fails with NOT_FOUND for an unknown id, with FAILED_PRECONDITION for the last
-  /// administrator's token that is still valid, because nobody could make another.
+  /// changes nothing. Fails with NOT_FOUND for an unknown id, with FAILED_PRECONDITION (LAST_ADMINISTRATOR)
+  /// for the last administrator's token that is still valid, because nobody could make another.
   public func revokeToken(_ request: RevokeTokenRequest, _ options: CallOptions = CallOptions()) async throws
     -> Token
   {
     try await channel.unary(AccessServiceMethods.revokeToken, request, options)
   }
 
-  /// Says on whose behalf the presented token acts: "who am I".
+  /// Binds a client certificate's key to a principal: over mutual TLS, calls with that key act for it.
+  /// Renewed certificates of the same key stay bound. Fails with ALREADY_EXISTS for a key that is bound.
+  public func bindCertificate(_ request: BindCertificateRequest, _ options: CallOptions = CallOptions())
+    async throws -> Certificate
+  {
+    try await channel.unary(AccessServiceMethods.bindCertificate, request, options)
+  }
+
+  /// Lists the certificates of a principal, the latest first.
+  public func listCertificates(_ request: ListCertificatesRequest, _ options: CallOptions = CallOptions())
+    async throws -> ListCertificatesResponse
+  {
+    try await channel.unary(AccessServiceMethods.listCertificates, request, options)
+  }
+
+  /// Unbinds a certificate: from then on, calls that present nothing else are refused with UNAUTHENTICATED.
+  public func unbindCertificate(_ request: UnbindCertificateRequest, _ options: CallOptions = CallOptions())
+    async throws -> Certificate
+  {
+    try await channel.unary(AccessServiceMethods.unbindCertificate, request, options)
+  }
+
+  /// Says on whose behalf the presented credential acts: "who am I".
   public func getCaller(_ request: GetCallerRequest, _ options: CallOptions = CallOptions()) async throws
     -> CallerIdentity
   {

@@ -38,13 +38,13 @@ final class HealthService: Sendable {
 
   static let check = MethodDescriptor(
     service: "grpc.health.v1.Health", name: "Check", kind: .read,
-    policy: AccessPolicy(roles: .anyone, scope: "any"))
+    policy: AccessPolicy(roles: .anyone, scope: .any))
   static let list = MethodDescriptor(
     service: "grpc.health.v1.Health", name: "List", kind: .read,
-    policy: AccessPolicy(roles: .anyone, scope: "any"))
+    policy: AccessPolicy(roles: .anyone, scope: .any))
   static let watch = MethodDescriptor(
     service: "grpc.health.v1.Health", name: "Watch", kind: .stream, isServerStreaming: true,
-    policy: AccessPolicy(roles: .anyone, scope: "any"))
+    policy: AccessPolicy(roles: .anyone, scope: .any))
 
   /// Answers Check, which needs no database.
   func check(_ request: HealthCheckRequest) throws(Status) -> HealthCheckResponse {

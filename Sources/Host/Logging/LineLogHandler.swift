@@ -1,3 +1,4 @@
+import Formats
 import Glibc
 public import Logging
 
@@ -86,16 +87,6 @@ enum LogTime {
   }
 
   static func text(seconds: Int, milliseconds: Int) -> String {
-    var clock = time_t(seconds)
-    var parts = tm()
-    gmtime_r(&clock, &parts)
-    func padded(_ value: Int, _ width: Int) -> String {
-      let digits = String(value)
-      return String(repeating: "0", count: max(0, width - digits.count)) + digits
-    }
-    return padded(Int(parts.tm_year) + 1900, 4) + "-" + padded(Int(parts.tm_mon) + 1, 2) + "-"
-      + padded(Int(parts.tm_mday), 2) + "T" + padded(Int(parts.tm_hour), 2) + ":"
-      + padded(Int(parts.tm_min), 2)
-      + ":" + padded(Int(parts.tm_sec), 2) + "." + padded(milliseconds, 3) + "Z"
+    CivilTime.text(milliseconds: Int64(seconds) * 1000 + Int64(milliseconds))
   }
 }

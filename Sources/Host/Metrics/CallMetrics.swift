@@ -85,5 +85,11 @@ final class CounterBlock: @unchecked Sendable {
     counters[index + 8].wrappingAdd(amount, ordering: .relaxed)
   }
 
+  /// Adds to a counter that no other thread writes to: several times as fast as `add`.
+  func addAlone(_ amount: UInt64, at index: Int) {
+    let counter = counters + (index + 8)
+    counter.pointee.store(counter.pointee.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+  }
+
   func value(at index: Int) -> UInt64 { counters[index + 8].load(ordering: .relaxed) }
 }

@@ -28,6 +28,9 @@ extension MetricsPage {
     ) { PrometheusText.seconds(nanoseconds: UInt64(max(0, $0)) * 1_000) }
     gauge("yizhan_storage_writes_waiting", "Writes that wait or run.", storage.waitingJobs)
     gauge("yizhan_storage_writes_waiting_bytes", "The memory that they hold.", storage.waitingBytes)
+    gauge(
+      "yizhan_storage_reports_waiting", "Reports and streams' reads that wait or run.", storage.waitingReports
+    )
     gauge("yizhan_storage_wal_bytes", "The write-ahead log in use.", storage.walSizeBytes)
     counter("yizhan_storage_checkpoints_total", "Checkpoints.", storage.checkpoints)
     counter("yizhan_storage_reads_total", "Snapshots taken by calls.", storage.reads)

@@ -45,6 +45,9 @@ struct DescriptorIndex: Sendable {
     for added in file.extensions { fileOfExtension[added.extendee, default: [:]][added.number] = file.name }
   }
 
+  /// Every file, encoded.
+  var fileBytes: [[UInt8]] { files.values.map(\.bytes) }
+
   /// A file and everything that it imports, importers first; nil if there is none of that name.
   func files(named name: String) -> [[UInt8]]? {
     guard files[name] != nil else { return nil }

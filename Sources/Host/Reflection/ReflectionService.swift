@@ -12,7 +12,7 @@ struct ReflectionService: Sendable {
     ["grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"].map { name in
       let method = MethodDescriptor(
         service: name, name: "ServerReflectionInfo", kind: .stream, isClientStreaming: true,
-        isServerStreaming: true, policy: AccessPolicy(roles: .authenticated, scope: "any"))
+        isServerStreaming: true, policy: AccessPolicy(roles: .authenticated, scope: .any))
       return BoundService(
         name: name,
         methods: [

@@ -25,6 +25,12 @@ void   yizhan__access__v1__create_token_response__init
   static const Yizhan__Access__V1__CreateTokenResponse init_value = YIZHAN__ACCESS__V1__CREATE_TOKEN_RESPONSE__INIT;
   *message = init_value;
 }
+void   yizhan__access__v1__rotate_token_request__init
+                     (Yizhan__Access__V1__RotateTokenRequest         *message)
+{
+  static const Yizhan__Access__V1__RotateTokenRequest init_value = YIZHAN__ACCESS__V1__ROTATE_TOKEN_REQUEST__INIT;
+  *message = init_value;
+}
 void   yizhan__access__v1__list_tokens_request__init
                      (Yizhan__Access__V1__ListTokensRequest         *message)
 {
@@ -118,12 +124,12 @@ static const ProtobufCFieldDescriptor yizhan__access__v1__token__field_descripto
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "area_code",
+    "area_codes",
     6,
-    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Yizhan__Access__V1__Token, has_area_code),
-    offsetof(Yizhan__Access__V1__Token, area_code),
+    offsetof(Yizhan__Access__V1__Token, n_area_codes),
+    offsetof(Yizhan__Access__V1__Token, area_codes),
     NULL,
     NULL,
     0,             /* flags */
@@ -179,7 +185,7 @@ static const ProtobufCFieldDescriptor yizhan__access__v1__token__field_descripto
   },
 };
 static const unsigned yizhan__access__v1__token__field_indices_by_name[] = {
-  5,   /* field[5] = area_code */
+  5,   /* field[5] = area_codes */
   6,   /* field[6] = create_time */
   7,   /* field[7] = expire_time */
   0,   /* field[0] = id */
@@ -249,12 +255,12 @@ static const ProtobufCFieldDescriptor yizhan__access__v1__create_token_request__
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "area_code",
+    "area_codes",
     4,
-    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Yizhan__Access__V1__CreateTokenRequest, has_area_code),
-    offsetof(Yizhan__Access__V1__CreateTokenRequest, area_code),
+    offsetof(Yizhan__Access__V1__CreateTokenRequest, n_area_codes),
+    offsetof(Yizhan__Access__V1__CreateTokenRequest, area_codes),
     NULL,
     NULL,
     0,             /* flags */
@@ -274,7 +280,7 @@ static const ProtobufCFieldDescriptor yizhan__access__v1__create_token_request__
   },
 };
 static const unsigned yizhan__access__v1__create_token_request__field_indices_by_name[] = {
-  3,   /* field[3] = area_code */
+  3,   /* field[3] = area_codes */
   4,   /* field[4] = expire_time */
   2,   /* field[2] = organisation_id */
   0,   /* field[0] = principal_name */
@@ -349,6 +355,70 @@ const ProtobufCMessageDescriptor yizhan__access__v1__create_token_response__desc
   yizhan__access__v1__create_token_response__field_indices_by_name,
   1,  yizhan__access__v1__create_token_response__number_ranges,
   (ProtobufCMessageInit) yizhan__access__v1__create_token_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor yizhan__access__v1__rotate_token_request__field_descriptors[3] =
+{
+  {
+    "token_id",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Yizhan__Access__V1__RotateTokenRequest, has_token_id),
+    offsetof(Yizhan__Access__V1__RotateTokenRequest, token_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "grace_seconds",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Yizhan__Access__V1__RotateTokenRequest, has_grace_seconds),
+    offsetof(Yizhan__Access__V1__RotateTokenRequest, grace_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "expire_time",
+    3,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Yizhan__Access__V1__RotateTokenRequest, expire_time),
+    &google__protobuf__timestamp__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned yizhan__access__v1__rotate_token_request__field_indices_by_name[] = {
+  2,   /* field[2] = expire_time */
+  1,   /* field[1] = grace_seconds */
+  0,   /* field[0] = token_id */
+};
+static const ProtobufCIntRange yizhan__access__v1__rotate_token_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor yizhan__access__v1__rotate_token_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "yizhan.access.v1.RotateTokenRequest",
+  "RotateTokenRequest",
+  "Yizhan__Access__V1__RotateTokenRequest",
+  "yizhan.access.v1",
+  sizeof(Yizhan__Access__V1__RotateTokenRequest),
+  3,
+  yizhan__access__v1__rotate_token_request__field_descriptors,
+  yizhan__access__v1__rotate_token_request__field_indices_by_name,
+  1,  yizhan__access__v1__rotate_token_request__number_ranges,
+  (ProtobufCMessageInit) yizhan__access__v1__rotate_token_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor yizhan__access__v1__list_tokens_request__field_descriptors[4] =
@@ -535,7 +605,7 @@ const ProtobufCMessageDescriptor yizhan__access__v1__get_caller_request__descrip
   (ProtobufCMessageInit) yizhan__access__v1__get_caller_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor yizhan__access__v1__caller_identity__field_descriptors[5] =
+static const ProtobufCFieldDescriptor yizhan__access__v1__caller_identity__field_descriptors[7] =
 {
   {
     "principal_id",
@@ -586,12 +656,36 @@ static const ProtobufCFieldDescriptor yizhan__access__v1__caller_identity__field
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "area_code",
+    "area_codes",
     5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Yizhan__Access__V1__CallerIdentity, n_area_codes),
+    offsetof(Yizhan__Access__V1__CallerIdentity, area_codes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kind",
+    6,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Yizhan__Access__V1__CallerIdentity, has_kind),
+    offsetof(Yizhan__Access__V1__CallerIdentity, kind),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "credential_id",
+    7,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Yizhan__Access__V1__CallerIdentity, has_area_code),
-    offsetof(Yizhan__Access__V1__CallerIdentity, area_code),
+    offsetof(Yizhan__Access__V1__CallerIdentity, has_credential_id),
+    offsetof(Yizhan__Access__V1__CallerIdentity, credential_id),
     NULL,
     NULL,
     0,             /* flags */
@@ -599,7 +693,9 @@ static const ProtobufCFieldDescriptor yizhan__access__v1__caller_identity__field
   },
 };
 static const unsigned yizhan__access__v1__caller_identity__field_indices_by_name[] = {
-  4,   /* field[4] = area_code */
+  4,   /* field[4] = area_codes */
+  6,   /* field[6] = credential_id */
+  5,   /* field[5] = kind */
   3,   /* field[3] = organisation_id */
   0,   /* field[0] = principal_id */
   1,   /* field[1] = principal_name */
@@ -608,7 +704,7 @@ static const unsigned yizhan__access__v1__caller_identity__field_indices_by_name
 static const ProtobufCIntRange yizhan__access__v1__caller_identity__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor yizhan__access__v1__caller_identity__descriptor =
 {
@@ -618,7 +714,7 @@ const ProtobufCMessageDescriptor yizhan__access__v1__caller_identity__descriptor
   "Yizhan__Access__V1__CallerIdentity",
   "yizhan.access.v1",
   sizeof(Yizhan__Access__V1__CallerIdentity),
-  5,
+  7,
   yizhan__access__v1__caller_identity__field_descriptors,
   yizhan__access__v1__caller_identity__field_indices_by_name,
   1,  yizhan__access__v1__caller_identity__number_ranges,

@@ -15,10 +15,12 @@ PROTOBUF_C__BEGIN_DECLS
 #endif
 
 #include "google/protobuf/timestamp.pb-c.h"
+#include "yizhan/access/v1/principal.pb-c.h"
 
 typedef struct Yizhan__Access__V1__Token Yizhan__Access__V1__Token;
 typedef struct Yizhan__Access__V1__CreateTokenRequest Yizhan__Access__V1__CreateTokenRequest;
 typedef struct Yizhan__Access__V1__CreateTokenResponse Yizhan__Access__V1__CreateTokenResponse;
+typedef struct Yizhan__Access__V1__RotateTokenRequest Yizhan__Access__V1__RotateTokenRequest;
 typedef struct Yizhan__Access__V1__ListTokensRequest Yizhan__Access__V1__ListTokensRequest;
 typedef struct Yizhan__Access__V1__ListTokensResponse Yizhan__Access__V1__ListTokensResponse;
 typedef struct Yizhan__Access__V1__RevokeTokenRequest Yizhan__Access__V1__RevokeTokenRequest;
@@ -44,8 +46,8 @@ struct  Yizhan__Access__V1__Token
   int32_t *roles;
   protobuf_c_boolean has_organisation_id;
   ProtobufCBinaryData organisation_id;
-  protobuf_c_boolean has_area_code;
-  ProtobufCBinaryData area_code;
+  size_t n_area_codes;
+  ProtobufCBinaryData *area_codes;
   Google__Protobuf__Timestamp *create_time;
   Google__Protobuf__Timestamp *expire_time;
   Google__Protobuf__Timestamp *revoke_time;
@@ -53,7 +55,7 @@ struct  Yizhan__Access__V1__Token
 };
 #define YIZHAN__ACCESS__V1__TOKEN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&yizhan__access__v1__token__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0, {0,NULL}, 0, {0,NULL}, NULL, NULL, NULL, NULL }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0, {0,NULL}, 0,NULL, NULL, NULL, NULL, NULL }
 
 
 struct  Yizhan__Access__V1__CreateTokenRequest
@@ -65,13 +67,13 @@ struct  Yizhan__Access__V1__CreateTokenRequest
   int32_t *roles;
   protobuf_c_boolean has_organisation_id;
   ProtobufCBinaryData organisation_id;
-  protobuf_c_boolean has_area_code;
-  ProtobufCBinaryData area_code;
+  size_t n_area_codes;
+  ProtobufCBinaryData *area_codes;
   Google__Protobuf__Timestamp *expire_time;
 };
 #define YIZHAN__ACCESS__V1__CREATE_TOKEN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&yizhan__access__v1__create_token_request__descriptor) \
-    , 0, {0,NULL}, 0,NULL, 0, {0,NULL}, 0, {0,NULL}, NULL }
+    , 0, {0,NULL}, 0,NULL, 0, {0,NULL}, 0,NULL, NULL }
 
 
 struct  Yizhan__Access__V1__CreateTokenResponse
@@ -84,6 +86,20 @@ struct  Yizhan__Access__V1__CreateTokenResponse
 #define YIZHAN__ACCESS__V1__CREATE_TOKEN_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&yizhan__access__v1__create_token_response__descriptor) \
     , NULL, 0, {0,NULL} }
+
+
+struct  Yizhan__Access__V1__RotateTokenRequest
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_token_id;
+  ProtobufCBinaryData token_id;
+  protobuf_c_boolean has_grace_seconds;
+  int64_t grace_seconds;
+  Google__Protobuf__Timestamp *expire_time;
+};
+#define YIZHAN__ACCESS__V1__ROTATE_TOKEN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&yizhan__access__v1__rotate_token_request__descriptor) \
+    , 0, {0,NULL}, 0, 0, NULL }
 
 
 struct  Yizhan__Access__V1__ListTokensRequest
@@ -147,12 +163,16 @@ struct  Yizhan__Access__V1__CallerIdentity
   int32_t *roles;
   protobuf_c_boolean has_organisation_id;
   ProtobufCBinaryData organisation_id;
-  protobuf_c_boolean has_area_code;
-  ProtobufCBinaryData area_code;
+  size_t n_area_codes;
+  ProtobufCBinaryData *area_codes;
+  protobuf_c_boolean has_kind;
+  int32_t kind;
+  protobuf_c_boolean has_credential_id;
+  ProtobufCBinaryData credential_id;
 };
 #define YIZHAN__ACCESS__V1__CALLER_IDENTITY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&yizhan__access__v1__caller_identity__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0, {0,NULL}, 0, {0,NULL} }
+    , 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0, {0,NULL}, 0,NULL, 0, 0, 0, {0,NULL} }
 
 
 /* Yizhan__Access__V1__Token methods */
@@ -164,6 +184,9 @@ void   yizhan__access__v1__create_token_request__init
 /* Yizhan__Access__V1__CreateTokenResponse methods */
 void   yizhan__access__v1__create_token_response__init
                      (Yizhan__Access__V1__CreateTokenResponse         *message);
+/* Yizhan__Access__V1__RotateTokenRequest methods */
+void   yizhan__access__v1__rotate_token_request__init
+                     (Yizhan__Access__V1__RotateTokenRequest         *message);
 /* Yizhan__Access__V1__ListTokensRequest methods */
 void   yizhan__access__v1__list_tokens_request__init
                      (Yizhan__Access__V1__ListTokensRequest         *message);
@@ -190,6 +213,9 @@ typedef void (*Yizhan__Access__V1__CreateTokenRequest_Closure)
 typedef void (*Yizhan__Access__V1__CreateTokenResponse_Closure)
                  (const Yizhan__Access__V1__CreateTokenResponse *message,
                   void *closure_data);
+typedef void (*Yizhan__Access__V1__RotateTokenRequest_Closure)
+                 (const Yizhan__Access__V1__RotateTokenRequest *message,
+                  void *closure_data);
 typedef void (*Yizhan__Access__V1__ListTokensRequest_Closure)
                  (const Yizhan__Access__V1__ListTokensRequest *message,
                   void *closure_data);
@@ -214,6 +240,7 @@ typedef void (*Yizhan__Access__V1__CallerIdentity_Closure)
 extern const ProtobufCMessageDescriptor yizhan__access__v1__token__descriptor;
 extern const ProtobufCMessageDescriptor yizhan__access__v1__create_token_request__descriptor;
 extern const ProtobufCMessageDescriptor yizhan__access__v1__create_token_response__descriptor;
+extern const ProtobufCMessageDescriptor yizhan__access__v1__rotate_token_request__descriptor;
 extern const ProtobufCMessageDescriptor yizhan__access__v1__list_tokens_request__descriptor;
 extern const ProtobufCMessageDescriptor yizhan__access__v1__list_tokens_response__descriptor;
 extern const ProtobufCMessageDescriptor yizhan__access__v1__revoke_token_request__descriptor;

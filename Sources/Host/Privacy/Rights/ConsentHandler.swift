@@ -1,0 +1,153 @@
+import ModuleKit
+
+/// Serves `yizhan.privacy.v1.ConsentService`, and consents to the modules that keep what only consent allows.
+struct ConsentHandler: ConsentServiceHandler {
+  /// The age from which on a child consents for itself. Source: PIPL article 31.
+  static let ageOfConsentYears = 14
+  /// What a call says that it needs personal data for when it acts on a person's rights.
+  static let rightsPurpose = "rights"
+
+  let people: People
+  let consents: ConsentStore
+  private var register: PersonalDataRegister { people.register }
+
+  func grantConsent(_ request: GrantConsentRequest, _ transaction: Transaction) throws -> Consent {
+    let person = try people.livingPerson(request.personID, in: transaction)
+    transaction.subject = person.id
+    transaction.concerns(person: person.id)
+    let purposes = register.purposes
+    guard purposes.contains(request.purpose) else {
+      throw PrivacyError.purposeUnknown(request.purpose, known: purposes.names)
+    }
+    if let guardian = request.guardian {
+      guard !guardian.name.isEmpty, !guardian.relation.isEmpty,
+        !(guardian.phone.isEmpty && guardian.identityNumber.isEmpty)
+      else { throw PrivacyError.guardianNeeded }
+    } else if try Self.isChild(bornOn: request.birthDate, at: transaction.now) {
+      throw PrivacyError.guardianNeeded
+    }
+    return Consent(
+      try grant(
+        request.purpose, by: person.id, isSeparate: request.separate,
+        ConsentStore.Personal(evidence: request.evidence, guardian: request.guardian), in: transaction))
+  }
+
+  func withdrawConsent(_ request: WithdrawConsentRequest, _ transaction: Transaction) throws -> Consent {
+    let person = try people.livingPerson(request.personID, in: transaction)
+    transaction.subject = person.id
+    transaction.concerns(person: person.id)
+    func latest() throws -> ConsentStore.ConsentRow? {
+      try consents.consents(of: person.id, to: request.purpose, limit: 1, in: transaction).first
+    }
+    guard let known = try latest() else { throw PrivacyError.consentNotFound(purpose: request.purpose) }
+    if known.withdrawnAt != nil { return Consent(known) }
+    try consents.withdraw(request.purpose, of: person.id, in: transaction)
+    for holder in register.holders {
+      try holder.named {
+        try holder.holder.withdraw(
+          request.purpose, of: person.id, in: transaction.entering(holder.module))
+      }
+    }
+    try transaction.emit(
+      ConsentWithdrawnEvent(personID: person.id, purpose: request.purpose), subject: person.id)
+    return Consent(try latest() ?? known)
+  }
+
+  func listConsents(_ request: ListConsentsRequest, _ snapshot: Snapshot) throws -> ListConsentsResponse {
+    let person = try people.person(request.personID, in: snapshot)
+    snapshot.concerns(person: person.id)
+    let page = try Page(
+      size: request.pageSize, token: request.pageToken, query: ["consents", person.id])
+    var rows = try consents.consents(
+      of: person.id, before: page.cursor.first, limit: page.limit + 1, in: snapshot)
+    let next = page.cut(&rows) { [$0.id] }
+    return ListConsentsResponse(consents: rows.map { Consent($0) }, nextPageToken: next)
+  }
+
+  private func grant(
+    _ purpose: String, by person: String, isSeparate: Bool, _ personal: ConsentStore.Personal,
+    in transaction: Transaction
+  ) throws -> ConsentStore.ConsentRow {
+    guard isSeparate || !register.purposes.isSensitive(purpose) else {
+      throw PrivacyError.separateNeeded(purpose: purpose)
+    }
+    return try consents.grant(purpose, by: person, isSeparate: isSeparate, personal, in: transaction)
+  }
+
+  private static func isChild(bornOn text: String, at time: Instant) throws -> Bool {
+    guard let birth = CalendarDate(text) else { return false }
+    // China keeps one time, eight hours ahead of UTC, the year round.
+    let civil = CivilTime.date(days: (time.milliseconds + 8 * 3_600_000) / 86_400_000)
+    guard let today = CalendarDate(year: civil.year, month: civil.month, day: civil.day), birth <= today
+    else {
+      throw PrivacyError.birthDateInFuture
+    }
+    let hadBirthday = (today.month, today.day) >= (birth.month, birth.day)
+    return today.year - birth.year - (hadBirthday ? 0 : 1) < ageOfConsentYears
+  }
+}
+
+extension ConsentHandler: ConsentDirectory {
+  func hasConsent(of person: String, to purpose: String, in snapshot: Snapshot) throws -> Bool {
+    try consents.isOpen(purpose, of: person, in: snapshot.entering(people.scope))
+  }
+
+  func forget(_ person: String, in transaction: Transaction) throws {
+    try consents.erase(person, in: transaction.entering(people.scope))
+  }
+
+  func grant(
+    _ purpose: String, by person: String, isSeparate: Bool, evidence: String, in transaction: Transaction
+  ) throws {
+    guard evidence.unicodeScalars.count <= 200 else {
+      throw StorageError.limitExceeded(
+        what: "the evidence of a consent in characters", limit: 200, actual: evidence.unicodeScalars.count)
+    }
+    _ = try grant(
+      purpose, by: person, isSeparate: isSeparate, ConsentStore.Personal(evidence: evidence),
+      in: transaction.entering(people.scope))
+  }
+}
+
+extension ConsentHandler: PersonalDataHolder {
+  /// The most consents of one person that a view shows.
+  private static let limit = 1_000
+
+  func holdings(of person: String, in snapshot: Snapshot) throws -> [PersonalHolding] {
+    try consents.consents(of: person, limit: Self.limit, in: snapshot).compactMap { row in
+      guard let personal = row.personal else { return nil }
+      var fields = [
+        PersonalHolding.Field("purpose", row.purpose), PersonalHolding.Field("evidence", personal.evidence),
+      ]
+      if let guardian = personal.guardian {
+        fields += [
+          PersonalHolding.Field("guardian.name", guardian.name),
+          PersonalHolding.Field("guardian.relation", guardian.relation),
+          PersonalHolding.Field("guardian.phone", guardian.phone),
+          PersonalHolding.Field("guardian.identity_number", guardian.identityNumber),
+        ].filter { !$0.value.isEmpty }
+      }
+      return PersonalHolding(
+        title: "consent", titleChinese: "同意记录", purpose: Self.rightsPurpose, recordID: row.id,
+        since: row.givenAt, fields: fields, disposition: .pseudonymised,
+        correctedBy: "yizhan.privacy.v1.ConsentService/GrantConsent")
+    }
+  }
+
+  func erase(_ person: String, in transaction: Transaction) throws {
+    try consents.erase(person, in: transaction)
+  }
+}
+
+extension PersonalDataRegister.Holder {
+  /// Runs what a module does for a person's rights; a refusal says whose it is.
+  func named<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as any StatusConvertible {
+      var status = error.status
+      status.metadata["module"] = module.name
+      throw status
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import ModuleKit
+
+/// The SQL of consents. What leads to a person, evidence and guardian, is one sealed column.
+struct ConsentStore: Sendable {
+  private static let label: StaticString = "privacy_consent.personal"
+
+  /// A row of `privacy_consent`.
+  struct ConsentRow: Equatable {
+    var id: String
+    var person: String
+    var purpose: String
+    var isSeparate: Bool
+    /// Nil once the person is erased.
+    var personal: Personal?
+    var recordedBy: String
+    var givenAt: Instant
+    var withdrawnAt: Instant?
+    var withdrawnBy: String
+  }
+
+  /// What is sealed.
+  struct Personal: Equatable {
+    var evidence: String
+    var guardian: Guardian?
+
+    fileprivate var texts: [String] {
+      [evidence]
+        + (guardian.map { [$0.name, $0.relation, $0.phone, $0.identityNumber] } ?? [])
+    }
+
+    fileprivate init(_ texts: [String]) throws {
+      guard texts.count == 1 || texts.count == 5 else { throw VaultError.damaged }
+      evidence = texts[0]
+      guardian =
+        texts.count == 5
+        ? Guardian(name: texts[1], relation: texts[2], phone: texts[3], identityNumber: texts[4]) : nil
+    }
+
+    init(evidence: String, guardian: Guardian? = nil) {
+      self.evidence = evidence
+      self.guardian = guardian
+    }
+  }
+
+  let vault: Vault
+
+  /// A person's consents, the latest first: identifiers are ordered by time.
+  /// - Parameters:
+  ///   - purpose: only those to one purpose; nil for all.
+  ///   - before: the last identifier of the page before; nil for the first page.
+  func consents(
+    of person: String, to purpose: String? = nil, before: String? = nil, limit: Int, in snapshot: Snapshot
+  ) throws -> [ConsentRow] {
+    var query = Query(
+      """
+      SELECT id, person, purpose, is_separate, personal, recorded_by, given_at, withdrawn_at, withdrawn_by
+      FROM privacy_consent WHERE person = ?
+      """, person)
+    if let purpose { query.append(" AND purpose = ?", purpose) }
+    if let before { query.append(" AND id < ?", before) }
+    query.append(" ORDER BY id DESC LIMIT ?", limit)
+    return try snapshot.all(query) { row in
+      let personal = try row.optionalBytes(4).map {
+        try Personal(try vault.openTexts($0, of: person, as: Self.label, in: snapshot))
+      }
+      return ConsentRow(
+        id: row.text(0), person: row.text(1), purpose: row.text(2), isSeparate: row.bool(3),
+        personal: personal,
+        recordedBy: row.text(5), givenAt: row.instant(6), withdrawnAt: row.optionalInstant(7),
+        withdrawnBy: row.text(8))
+    }
+  }
+
+  func isOpen(_ purpose: String, of person: String, in snapshot: Snapshot) throws -> Bool {
+    try snapshot.first(
+      "SELECT 1 FROM privacy_consent WHERE person = ? AND purpose = ? AND withdrawn_at IS NULL LIMIT 1",
+      person,
+      purpose, read: { _ in true }) ?? false
+  }
+
+  /// Keeps a consent; nothing changes if the same one holds already.
+  func grant(
+    _ purpose: String, by person: String, isSeparate: Bool, _ personal: Personal, in transaction: Transaction
+  ) throws -> ConsentRow {
+    let known = try consents(of: person, to: purpose, limit: 1, in: transaction).first
+    if let known, known.withdrawnAt == nil, known.isSeparate == isSeparate, known.personal == personal {
+      return known
+    }
+    let row = ConsentRow(
+      id: transaction.makeID(), person: person, purpose: purpose, isSeparate: isSeparate, personal: personal,
+      recordedBy: transaction.caller.id, givenAt: transaction.now, withdrawnBy: "")
+    try transaction.execute(
+      """
+      INSERT INTO privacy_consent (id, person, purpose, is_separate, personal, recorded_by, given_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?)
+      """, row.id, person, purpose, isSeparate,
+      try vault.seal(personal.texts, of: person, as: Self.label, in: transaction), row.recordedBy, row.givenAt
+    )
+    return row
+  }
+
+  /// Ends all open consents of a person to a purpose.
+  func withdraw(_ purpose: String, of person: String, in transaction: Transaction) throws {
+    try transaction.execute(
+      """
+      UPDATE privacy_consent SET withdrawn_at = ?, withdrawn_by = ?
+      WHERE person = ? AND purpose = ? AND withdrawn_at IS NULL
+      """, transaction.now, transaction.caller.id, person, purpose)
+  }
+
+  /// Forgets what leads to a person; consents that are open end.
+  func erase(_ person: String, in transaction: Transaction) throws {
+    try transaction.execute(
+      """
+      UPDATE privacy_consent
+      SET personal = NULL, withdrawn_at = coalesce(withdrawn_at, ?),
+        withdrawn_by = CASE WHEN withdrawn_at IS NULL THEN ? ELSE withdrawn_by END
+      WHERE person = ?
+      """, transaction.now, transaction.caller.id, person)
+  }
+
+  /// Gives the consents of an entry to the one that it was merged into.
+  func move(from source: String, to target: String, in transaction: Transaction) throws {
+    let rows = try transaction.all(
+      "SELECT id, personal FROM privacy_consent WHERE person = ? AND personal IS NOT NULL", source
+    ) { (id: $0.text(0), sealed: $0.bytes(1)) }
+    for row in rows {
+      let sealed = try vault.reseal(
+        row.sealed, from: source, to: target, as: Self.label, in: transaction)
+      try transaction.execute("UPDATE privacy_consent SET personal = ? WHERE id = ?", sealed, row.id)
+    }
+    try transaction.execute("UPDATE privacy_consent SET person = ? WHERE person = ?", target, source)
+  }
+}
+
+extension Consent {
+  init(_ row: ConsentStore.ConsentRow) {
+    self.init(
+      id: row.id, personID: row.person, purpose: row.purpose, separate: row.isSeparate,
+      evidence: row.personal?.evidence ?? "", guardian: row.personal?.guardian, recordedBy: row.recordedBy,
+      givenTime: ProtoTimestamp(row.givenAt), withdrawnTime: row.withdrawnAt.map { ProtoTimestamp($0) },
+      withdrawnBy: row.withdrawnBy)
+  }
+}

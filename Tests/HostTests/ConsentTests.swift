@@ -1,0 +1,145 @@
+import ModuleTesting
+import Testing
+
+@testable import Host
+
+@Suite struct ConsentTests {
+  private static let person = "0198f000-0000-7000-8000-0000000000aa"
+  private static let guardian = Guardian(name: "欧阳金雀", relation: "mother", phone: "13912345678")
+
+  private func reason<Reply: Sendable>(_ body: () async throws -> Reply) async -> String? {
+    do {
+      _ = try await body()
+      return nil
+    } catch {
+      return (error as? Status)?.reason ?? "\(error)"
+    }
+  }
+
+  private func withPerson(_ body: (TestHost, ConsentServiceClient) async throws -> Void) async throws {
+    try await TestHost.run([CardModule.self]) { host in
+      let staff = try await host.channel(as: .staff, areaCode: "410300")
+      _ = try await CardClient(channel: staff).call("Put", "\(Self.person)|王小明|13800001111")
+      try await body(host, ConsentServiceClient(staff))
+    }
+  }
+
+  @Test func keepsConsentsWithTheirHistory() async throws {
+    try await withPerson { host, consents in
+      let request = GrantConsentRequest(
+        personID: Self.person, purpose: "register", evidence: "form 2026-118")
+      let given = try await consents.grantConsent(request)
+      #expect(given.givenTime == ProtoTimestamp(host.now))
+      #expect(given.withdrawnTime == nil)
+      try await host.advance(by: .seconds(60))
+      #expect(try await consents.grantConsent(request).id == given.id)
+      let withdrawal = WithdrawConsentRequest(personID: Self.person, purpose: "register")
+      let withdrawn = try await consents.withdrawConsent(withdrawal)
+      #expect(withdrawn.id == given.id)
+      #expect(withdrawn.withdrawnTime == ProtoTimestamp(host.now))
+      try await host.advance(by: .seconds(60))
+      #expect(try await consents.withdrawConsent(withdrawal) == withdrawn)
+      let again = try await consents.grantConsent(request)
+      #expect(again.id != given.id)
+      let all = try await consents.listConsents(ListConsentsRequest(personID: Self.person))
+      #expect(all.consents.map(\.id) == [again.id, given.id])
+      let page = try await consents.listConsents(ListConsentsRequest(personID: Self.person, pageSize: 1))
+      #expect(page.consents.map(\.id) == [again.id])
+      let next = try await consents.listConsents(
+        ListConsentsRequest(personID: Self.person, pageSize: 1, pageToken: page.nextPageToken))
+      #expect(next.consents.map(\.id) == [given.id])
+      #expect(next.nextPageToken.isEmpty)
+    }
+  }
+
+  @Test func wantsAPurposeThatIsDeclaredAndSeparateConsentForSensitiveOnes() async throws {
+    try await withPerson { _, consents in
+      func grant(_ purpose: String, separate: Bool) async -> String? {
+        await reason {
+          try await consents.grantConsent(
+            GrantConsentRequest(
+              personID: Self.person, purpose: purpose, separate: separate, evidence: "spoken"))
+        }
+      }
+      #expect(await grant("marketing", separate: true) == "FIELDS_INVALID")
+      #expect(await grant("rights", separate: true) == "FIELDS_INVALID")
+      #expect(await grant("booking", separate: false) == "CONSENT_NEEDS_SEPARATE")
+      #expect(await grant("booking", separate: true) == nil)
+      #expect(await grant("register", separate: false) == nil)
+    }
+  }
+
+  /// The test host's clock begins on 2026-01-05, nine in the morning in China.
+  @Test(
+    arguments: [
+      ("2012-01-05", nil), ("2012-01-06", "CONSENT_NEEDS_GUARDIAN"), ("2020-02-29", "CONSENT_NEEDS_GUARDIAN"),
+      ("2026-01-06", "FIELDS_INVALID"), ("", nil),
+    ] as [(String, String?)])
+  func wantsAGuardianForAChild(birthDate: String, expected: String?) async throws {
+    try await withPerson { _, consents in
+      var request = GrantConsentRequest(
+        personID: Self.person, purpose: "register", evidence: "form", birthDate: birthDate)
+      #expect(await reason { try await consents.grantConsent(request) } == expected)
+      guard expected == "CONSENT_NEEDS_GUARDIAN" else { return }
+      request.guardian = Guardian(name: "欧阳金雀", relation: "mother")
+      #expect(await reason { try await consents.grantConsent(request) } == expected)
+      request.guardian = Self.guardian
+      let consent = try await consents.grantConsent(request)
+      #expect(consent.guardian?.name == "欧阳**")
+      #expect(consent.guardian?.phone == "139****5678")
+    }
+  }
+
+  @Test func withdrawalReachesTheModules() async throws {
+    try await withPerson { host, consents in
+      let staff = try await host.channel(as: .staff)
+      let cards = CardClient(channel: staff)
+      #expect(await reason { try await cards.call("Book", "\(Self.person)|asthma") } == "CONSENT_MISSING")
+      _ = try await consents.grantConsent(
+        GrantConsentRequest(personID: Self.person, purpose: "booking", separate: true, evidence: "form"))
+      _ = try await cards.call("Book", "\(Self.person)|asthma")
+      let rights = PersonalDataServiceClient(staff)
+      func titles() async throws -> [String] {
+        try await rights.getPersonalView(GetPersonalViewRequest(personID: Self.person)).records.map(\.title)
+      }
+      #expect(try await titles() == ["consent", "card", "booking"])
+      _ = try await consents.withdrawConsent(
+        WithdrawConsentRequest(personID: Self.person, purpose: "booking"))
+      #expect(try await titles() == ["consent", "card"])
+      #expect(await reason { try await cards.call("Book", "\(Self.person)|asthma") } == "CONSENT_MISSING")
+      #expect(
+        await reason {
+          try await consents.withdrawConsent(
+            WithdrawConsentRequest(personID: Self.person, purpose: "register"))
+        } == "CONSENT_NOT_FOUND")
+    }
+  }
+
+  @Test func keepsToTheCallersReach() async throws {
+    try await withPerson { host, _ in
+      let callers: [(any ClientChannel, Bool)] = [
+        (try await host.channel(as: .staff), true),
+        (try await host.channel(as: .staff, name: "in", areaCode: "410304"), true),
+        (try await host.channel(as: .staff, name: "out", areaCode: "410305"), false),
+        (try await host.channel(as: .platform, name: "own", organisationID: CardModule.platform), true),
+        (
+          try await host.channel(
+            as: .platform, name: "foreign", organisationID: "0198f000-0000-7000-8000-000000000002"), false
+        ),
+        (try await host.channel(as: .platform, name: "none"), false),
+      ]
+      for (channel, reaches) in callers {
+        let consents = ConsentServiceClient(channel)
+        let own = await reason {
+          try await consents.listConsents(ListConsentsRequest(personID: Self.person))
+        }
+        #expect(own == (reaches ? nil : "PERSON_NOT_FOUND"))
+        let unknown = await reason {
+          try await consents.listConsents(
+            ListConsentsRequest(personID: "0198f000-0000-7000-8000-0000000000ff"))
+        }
+        #expect(unknown == "PERSON_NOT_FOUND")
+      }
+    }
+  }
+}

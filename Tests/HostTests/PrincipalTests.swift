@@ -1,0 +1,211 @@
+import ModuleTesting
+import Testing
+
+@testable import Host
+
+@Suite struct PrincipalTests {
+  private static func reason(_ body: () async throws -> Void) async -> String {
+    do {
+      try await body()
+      return "OK"
+    } catch { return (error as? Status)?.reason ?? "\(error)" }
+  }
+
+  @Test(arguments: TestHost.Way.allCases)
+  func whatAPrincipalMayDoHoldsFromItsNextCallOn(way: TestHost.Way) async throws {
+    try await TestHost.run([EchoModule.self], way: way) { host in
+      let access = AccessServiceClient(try await host.channel())
+      let made = try await access.createToken(CreateTokenRequest(principalName: "wang.fang", roles: [.staff]))
+      let echo = EchoClient(try await host.anonymousChannel(token: made.secret))
+      #expect(try await echo.call("Put", "one").isEmpty == false)
+      let id = try #require(made.token?.principalID)
+      let before = try await access.getPrincipal(GetPrincipalRequest(principalID: id))
+      #expect(before.kind == .staffMember && before.roles == [.staff] && before.validTokens == 1)
+
+      let auditor = try await access.updatePrincipal(
+        UpdatePrincipalRequest(principalID: id, etag: before.etag, roles: [.auditor]))
+      #expect(auditor.roles == [.auditor])
+      #expect(await echo.failure("Put", "two").reason == "ROLE_MISSING")
+      let bound = UpdatePrincipalRequest(
+        principalID: id, roles: [.staff], areas: AreaSet(areaCodes: ["440305001", "440305"]))
+      #expect(try await access.updatePrincipal(bound).areaCodes == ["440305"])
+      #expect(try await echo.call("Get", "caller") == "wang.fang - 440305")
+      #expect(
+        await Self.reason {
+          _ = try await access.updatePrincipal(
+            UpdatePrincipalRequest(principalID: id, etag: before.etag, disabled: true))
+        } == "ETAG_STALE")
+      _ = try await access.updatePrincipal(UpdatePrincipalRequest(principalID: id, disabled: true))
+      #expect(await echo.failure("Get", "x").reason == "TOKEN_INVALID")
+      _ = try await access.updatePrincipal(UpdatePrincipalRequest(principalID: id, disabled: false))
+      #expect(try await echo.call("Get", "x") == "read x")
+    }
+  }
+
+  @Test func twoTokensAreValidAndNotAThird() async throws {
+    try await TestHost.run([EchoModule.self]) { host in
+      let access = AccessServiceClient(try await host.channel())
+      let first = try await access.createToken(CreateTokenRequest(principalName: "p", roles: [.staff]))
+      _ = try await access.createToken(CreateTokenRequest(principalName: "p"))
+      #expect(
+        await Self.reason { _ = try await access.createToken(CreateTokenRequest(principalName: "p")) }
+          == "TOKEN_LIMIT")
+      _ = try await access.revokeToken(RevokeTokenRequest(tokenID: try #require(first.token).id))
+      #expect(
+        await Self.reason { _ = try await access.createToken(CreateTokenRequest(principalName: "p")) } == "OK"
+      )
+      #expect(
+        await Self.reason {
+          _ = try await access.createToken(CreateTokenRequest(principalName: "p", roles: [.auditor]))
+        } == "PRINCIPAL_DIFFERS")
+      #expect(
+        await Self.reason { _ = try await access.createToken(CreateTokenRequest(principalName: "new")) }
+          == "ROLES_MISSING")
+    }
+  }
+
+  @Test func aPrincipalRotatesItsOwnTokenAndNobodyElses() async throws {
+    try await TestHost.run([EchoModule.self]) { host in
+      let administrator = AccessServiceClient(try await host.channel())
+      let made = try await administrator.createToken(CreateTokenRequest(principalName: "p", roles: [.staff]))
+      let other = try await administrator.createToken(CreateTokenRequest(principalName: "q", roles: [.staff]))
+      let own = AccessServiceClient(try await host.anonymousChannel(token: made.secret))
+      #expect(
+        await Self.reason {
+          _ = try await own.rotateToken(RotateTokenRequest(tokenID: try #require(other.token).id))
+        } == "TOKEN_NOT_FOUND")
+      let rotated = try await own.rotateToken(
+        RotateTokenRequest(graceSeconds: 60), CallOptions(idempotencyKey: "k"))
+      #expect(rotated.secret.count == 46 && rotated.secret != made.secret)
+      #expect(rotated.token?.principalID == made.token?.principalID)
+      let repeated = try await own.rotateToken(
+        RotateTokenRequest(graceSeconds: 60), CallOptions(idempotencyKey: "k"))
+      #expect(repeated.secret.isEmpty && repeated.token == rotated.token)
+      let new = EchoClient(try await host.anonymousChannel(token: rotated.secret))
+      let old = EchoClient(try await host.anonymousChannel(token: made.secret))
+      #expect(try await new.call("Get", "x") == "read x")
+      #expect(try await old.call("Get", "x") == "read x")
+      #expect(
+        await Self.reason { _ = try await own.rotateToken(RotateTokenRequest()) } == "TOKEN_LIMIT")
+      try await host.advance(by: .seconds(61))
+      #expect(await old.failure("Get", "x").reason == "TOKEN_INVALID")
+      #expect(try await new.call("Get", "x") == "read x")
+    }
+  }
+
+  @Test func aCertificateActsForWhomItIsBoundTo() async throws {
+    try await TestHost.run([EchoModule.self]) { host in
+      let access = AccessServiceClient(try await host.channel())
+      let made = try await access.createToken(CreateTokenRequest(principalName: "p", roles: [.staff]))
+      let other = try await access.createToken(CreateTokenRequest(principalName: "q", roles: [.staff]))
+      let identity = PeerIdentity(publicKeyHash: Array(0..<32))
+      let alone = EchoClient(try await host.anonymousChannel(identity: identity))
+      #expect(await alone.failure("Get", "x").reason == "CERTIFICATE_UNKNOWN")
+      let with = EchoClient(try await host.anonymousChannel(token: made.secret, identity: identity))
+      #expect(try await with.call("Get", "caller") == "p - -")
+      let bound = try await access.bindCertificate(
+        BindCertificateRequest(
+          principalID: try #require(made.token).principalID,
+          publicKeySha256: identity.publicKeyHashText.uppercased(), label: "gateway"))
+      #expect(bound.publicKeySha256 == identity.publicKeyHashText)
+      #expect(try await alone.call("Get", "caller") == "p - -")
+      #expect(try await with.call("Get", "caller") == "p - -")
+      let mixed = EchoClient(try await host.anonymousChannel(token: other.secret, identity: identity))
+      #expect(await mixed.failure("Get", "x").reason == "CREDENTIALS_DISAGREE")
+      #expect(
+        await Self.reason {
+          _ = try await access.bindCertificate(
+            BindCertificateRequest(
+              principalID: try #require(other.token).principalID,
+              publicKeySha256: identity.publicKeyHashText))
+        } == "CERTIFICATE_BOUND")
+      let listed = try await access.listCertificates(ListCertificatesRequest(principalID: bound.principalID))
+      #expect(listed.certificates.map(\.id) == [bound.id])
+      for disabled in [true, false] {
+        _ = try await access.updatePrincipal(
+          UpdatePrincipalRequest(principalID: bound.principalID, disabled: disabled))
+        #expect(await alone.failure("Get", "x").reason == (disabled ? "CERTIFICATE_UNKNOWN" : ""))
+        #expect(await mixed.failure("Get", "x").reason == "CREDENTIALS_DISAGREE")
+      }
+      _ = try await access.unbindCertificate(UnbindCertificateRequest(certificateID: bound.id))
+      #expect(try await mixed.call("Get", "caller") == "q - -")
+      #expect(await alone.failure("Get", "x").reason == "CERTIFICATE_UNKNOWN")
+    }
+  }
+
+  /// Tenancy: who administers one district neither sees nor makes what reaches beyond it.
+  @Test func anAdministratorOfADistrictKeepsToIt() async throws {
+    try await TestHost.run([EchoModule.self]) { host in
+      let whole = AccessServiceClient(try await host.channel())
+      let foreign = try await whole.createToken(
+        CreateTokenRequest(principalName: "elsewhere", roles: [.staff], areaCodes: ["440305"]))
+      let both = try await whole.createToken(
+        CreateTokenRequest(principalName: "both", roles: [.platform], areaCodes: ["410304", "440305"]))
+      let district = AccessServiceClient(
+        try await host.channel(as: .administrator, name: "luohe", areaCode: "410304"))
+      for areas in [[], ["440305"], ["410300"], ["410304001", "440305"]] {
+        #expect(
+          await Self.reason {
+            _ = try await district.createPrincipal(
+              CreatePrincipalRequest(name: "x", roles: [.staff], areaCodes: areas))
+          } == "AREA_NOT_YOURS", "\(areas)")
+      }
+      let own = try await district.createPrincipal(
+        CreatePrincipalRequest(name: "x", roles: [.staff], areaCodes: ["410304001"]))
+      #expect(
+        await Self.reason {
+          _ = try await district.updatePrincipal(
+            UpdatePrincipalRequest(principalID: own.id, areas: AreaSet()))
+        } == "AREA_NOT_YOURS")
+      #expect(
+        try await district.listPrincipals(ListPrincipalsRequest()).principals.map(\.name) == ["x", "luohe"])
+      let ownToken = try await district.createToken(CreateTokenRequest(principalName: "x"))
+      #expect(
+        try await district.listTokens(ListTokensRequest()).tokens.map(\.principalName) == ["x", "luohe"])
+      let unknown = "018f3c5e-7b1a-7c3d-9e2f-0a1b2c3d4e5f"
+      func words(_ body: () async throws -> Void) async -> String {
+        await #expect(throws: Status.self) { try await body() }?.message ?? ""
+      }
+      for made in [foreign, both] {
+        let token = try #require(made.token)
+        // What is elsewhere is as if it were not there, to the word.
+        #expect(
+          await words {
+            _ = try await district.getPrincipal(GetPrincipalRequest(principalID: token.principalID))
+          }
+            == words { _ = try await district.getPrincipal(GetPrincipalRequest(principalID: unknown)) })
+        #expect(
+          await words { _ = try await district.revokeToken(RevokeTokenRequest(tokenID: token.id)) }
+            == words { _ = try await district.revokeToken(RevokeTokenRequest(tokenID: unknown)) })
+        #expect(
+          await words { _ = try await district.rotateToken(RotateTokenRequest(tokenID: token.id)) }
+            == words { _ = try await district.rotateToken(RotateTokenRequest(tokenID: unknown)) })
+      }
+      #expect(
+        try await district.revokeToken(RevokeTokenRequest(tokenID: ownToken.token!.id)).revokeTime != nil)
+    }
+  }
+
+  @Test func somebodyCanAlwaysAdministerTheWholeHost() async throws {
+    try await TestHost.run([EchoModule.self]) { host in
+      let access = AccessServiceClient(try await host.channel())
+      let id = try await access.getCaller(GetCallerRequest()).principalID
+      _ = try await access.createToken(
+        CreateTokenRequest(principalName: "luohe", roles: [.administrator], areaCodes: ["410304"]))
+      let changes: [UpdatePrincipalRequest] = [
+        UpdatePrincipalRequest(principalID: id, disabled: true),
+        UpdatePrincipalRequest(principalID: id, roles: [.staff]),
+        UpdatePrincipalRequest(principalID: id, areas: AreaSet(areaCodes: ["410304"])),
+      ]
+      for change in changes {
+        #expect(await Self.reason { _ = try await access.updatePrincipal(change) } == "LAST_ADMINISTRATOR")
+      }
+      let all = RevokeAllCredentialsRequest(principalID: id)
+      #expect(await Self.reason { _ = try await access.revokeAllCredentials(all) } == "LAST_ADMINISTRATOR")
+      _ = try await access.createToken(CreateTokenRequest(principalName: "second", roles: [.administrator]))
+      #expect(try await access.revokeAllCredentials(all).revokedTokens == 1)
+      #expect(
+        await Self.reason { _ = try await access.getCaller(GetCallerRequest()) } == "TOKEN_INVALID")
+    }
+  }
+}
