@@ -35,13 +35,19 @@ enum WorkersMigrations {
         area_code TEXT NOT NULL REFERENCES workers_area (code),
         address TEXT NOT NULL,
         phone TEXT NOT NULL,
-        contact_name TEXT NOT NULL,
-        contact_phone TEXT NOT NULL,
+        -- Name and phone of the contact, sealed with the key of that person.
+        contact BLOB,
+        contact_person TEXT,
         state INTEGER NOT NULL,
         version BIGINT NOT NULL,
         create_time BIGINT NOT NULL,
-        update_time BIGINT NOT NULL
+        update_time BIGINT NOT NULL,
+        CHECK ((contact IS NULL) = (contact_person IS NULL))
       )
+      """,
+      """
+      CREATE UNIQUE INDEX workers_organisation_contact ON workers_organisation (contact_person)
+      WHERE contact_person IS NOT NULL
       """,
       "CREATE UNIQUE INDEX workers_organisation_credit_code ON workers_organisation (credit_code)",
       "CREATE UNIQUE INDEX workers_organisation_name ON workers_organisation (name, kind, area_code)",
@@ -50,47 +56,44 @@ enum WorkersMigrations {
     Migration(
       3, "workers, their phones and employments",
       """
+      -- personal holds name, identity number, phones, affiliation and staff numbers, sealed with the worker's own
+      -- key; the hashes are keyed. All three are NULL in an entry that was merged or erased.
       CREATE TABLE workers_worker (
         id TEXT NOT NULL PRIMARY KEY,
-        name TEXT NOT NULL,
-        identity_number TEXT,
-        phone TEXT NOT NULL,
-        other_phones TEXT NOT NULL,
+        personal BLOB,
+        name_hash BLOB,
+        identity_hash BLOB,
         occupations BIGINT NOT NULL,
         area_code TEXT NOT NULL REFERENCES workers_area (code),
-        party_membership INTEGER NOT NULL,
-        is_mobile_party_member INTEGER NOT NULL,
-        party_branch TEXT NOT NULL,
-        is_union_member INTEGER NOT NULL,
-        union_name TEXT NOT NULL,
-        is_youth_league_member INTEGER NOT NULL,
-        youth_league_branch TEXT NOT NULL,
         state INTEGER NOT NULL,
         merged_into TEXT REFERENCES workers_worker (id),
         source INTEGER NOT NULL,
         version BIGINT NOT NULL,
         create_time BIGINT NOT NULL,
         update_time BIGINT NOT NULL,
-        CHECK ((state = 3) = (merged_into IS NOT NULL))
+        CHECK ((state = 3) = (merged_into IS NOT NULL)),
+        CHECK (state NOT IN (3, 4) OR (personal IS NULL AND name_hash IS NULL AND identity_hash IS NULL))
       ) WITHOUT ROWID
       """,
       """
-      CREATE UNIQUE INDEX workers_worker_identity_number ON workers_worker (identity_number)
-      WHERE identity_number IS NOT NULL
+      CREATE UNIQUE INDEX workers_worker_identity ON workers_worker (identity_hash)
+      WHERE identity_hash IS NOT NULL
       """,
       "CREATE INDEX workers_worker_area ON workers_worker (area_code, id)",
-      "CREATE INDEX workers_worker_name ON workers_worker (name, area_code, id)",
+      "CREATE INDEX workers_worker_name ON workers_worker (name_hash, area_code, id) WHERE name_hash IS NOT NULL",
       """
-      CREATE INDEX workers_worker_numberless ON workers_worker (name, id)
-      WHERE identity_number IS NULL AND merged_into IS NULL
+      CREATE INDEX workers_worker_numberless ON workers_worker (name_hash, id)
+      WHERE identity_hash IS NULL AND name_hash IS NOT NULL
       """,
       "CREATE INDEX workers_worker_merged ON workers_worker (merged_into) WHERE merged_into IS NOT NULL",
       """
       CREATE TABLE workers_phone (
-        phone TEXT NOT NULL PRIMARY KEY,
+        phone_hash BLOB NOT NULL PRIMARY KEY,
         worker_id TEXT NOT NULL REFERENCES workers_worker (id)
       ) WITHOUT ROWID
       """,
+      // Erasure and withdrawal ask for a worker's phones.
+      "CREATE INDEX workers_phone_worker ON workers_phone (worker_id)",
       """
       CREATE TABLE workers_employment (
         worker_id TEXT NOT NULL REFERENCES workers_worker (id),
@@ -98,7 +101,6 @@ enum WorkersMigrations {
         organisation_id TEXT NOT NULL REFERENCES workers_organisation (id),
         station TEXT NOT NULL,
         occupation INTEGER NOT NULL,
-        staff_number TEXT NOT NULL,
         start_date TEXT NOT NULL,
         end_date TEXT NOT NULL,
         state INTEGER NOT NULL,

@@ -4,6 +4,7 @@ import ModuleKit
 /// module got at start.
 struct RegisterDirectory: AreaDirectory, OrganisationDirectory, WorkerDirectory {
   let scope: ModuleScope
+  let vault: WorkerVault
 
   func area(_ code: String, in snapshot: Snapshot) throws -> AreaSummary? {
     guard let code = AreaCode(code) else { return nil }
@@ -27,14 +28,19 @@ struct RegisterDirectory: AreaDirectory, OrganisationDirectory, WorkerDirectory 
   }
 
   func worker(_ id: String, in snapshot: Snapshot) throws -> WorkerSummary? {
-    try WorkerStore(snapshot: snapshot.entering(scope)).worker(id, .everything).map(WorkerSummary.init)
+    try WorkerStore(snapshot: snapshot.entering(scope), vault: vault).worker(id, .everything).map(
+      WorkerSummary.init)
+  }
+
+  func standing(_ id: String, in snapshot: Snapshot) throws -> WorkerStanding? {
+    try WorkerStore(snapshot: snapshot.entering(scope), vault: vault).standing(id).map(WorkerStanding.init)
   }
 
   func workers(ofPlatform organisationID: String, after: String, limit: Int, in snapshot: Snapshot) throws
     -> [WorkerSummary]
   {
     precondition((1...1000).contains(limit), "a page has 1 to 1,000 workers")
-    let store = WorkerStore(snapshot: snapshot.entering(scope))
+    let store = WorkerStore(snapshot: snapshot.entering(scope), vault: vault)
     return try store.ids(ofPlatform: organisationID, after: after, limit: limit).compactMap { id in
       try store.worker(id, .everything).map(WorkerSummary.init)
     }
@@ -42,10 +48,13 @@ struct RegisterDirectory: AreaDirectory, OrganisationDirectory, WorkerDirectory 
 }
 
 extension WorkerSummary {
+  init(_ worker: Worker) { self.init(WorkerStanding(worker), displayName: worker.name) }
+}
+
+extension WorkerStanding {
   init(_ worker: Worker) {
     self.init(
-      id: worker.id, displayName: worker.name, areaCode: worker.areaCode,
-      state: worker.state == .active ? .active : .left,
+      id: worker.id, areaCode: worker.areaCode, state: worker.state == .active ? .active : .left,
       platformIDs: worker.employments.filter { $0.state == .open }.map(\.organisationID))
   }
 }

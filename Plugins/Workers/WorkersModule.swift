@@ -15,12 +15,18 @@ public struct WorkersModule: Module {
   /// Creates the module without side effects.
   public init() {}
 
-  /// Declares services and capabilities.
+  /// Declares services, capabilities and the timer that deletes errors of imports.
   public func register(in registrar: Registrar) throws {
     registrar.serve(AreaHandler().bound())
-    registrar.serve(OrganisationHandler().bound())
-    registrar.serve(WorkerHandler().bound())
-    let directory = RegisterDirectory(scope: registrar.scope)
+    let vault = WorkerVault(vault: registrar.vault)
+    let consents = try registrar.require((any ConsentDirectory).self)
+    registrar.serve(
+      OrganisationHandler(vault: OrganisationVault(vault: registrar.vault), consents: consents).bound())
+    let consent = AffiliationConsent(consents: consents)
+    registrar.serve(WorkerHandler(vault: vault, consent: consent).bound())
+    registrar.onTimer(ImportErrorRetention.timer) { try ImportErrorRetention.deleteErrors(of: $1.key, $0) }
+    registrar.holdsPersonalData(RegisterHolder(vault: vault))
+    let directory = RegisterDirectory(scope: registrar.scope, vault: vault)
     try registrar.provide((any AreaDirectory).self, directory)
     try registrar.provide((any OrganisationDirectory).self, directory)
     try registrar.provide((any WorkerDirectory).self, directory)

@@ -14,7 +14,7 @@ extension AreaHandler {
         let hasCoordinates = request.rows.contains { !$0.longitude.isEmpty || !$0.latitude.isEmpty }
         guard request.coordinateSystem != .unspecified || !hasCoordinates else {
           throw WorkersError.invalid([
-            Flaw(
+            FieldViolation(
               "coordinate_system", "REQUIRED", "must be WGS84 or GCJ02, because rows have coordinates",
               "行中有坐标,须说明坐标系:WGS84 或 GCJ02")
           ])
@@ -22,8 +22,10 @@ extension AreaHandler {
       },
       write: { request, transaction in
         let writer = AreaWriter(transaction: transaction)
+        // Asked also where every row was written before, as on going on with an import.
+        let reach = transaction.reach
         return { row in
-          let entry = try AreaEntry(row, request.coordinateSystem, transaction.caller)
+          let entry = try AreaEntry(row, request.coordinateSystem, reach)
           let known = try AreaStore(snapshot: transaction).area(entry.code.text).map(AreaRehearsal.Known.init)
           let outcome = entry.outcome(known)
           switch outcome {
@@ -36,8 +38,9 @@ extension AreaHandler {
         }
       },
       rehearse: { request, snapshot in
-        { row in
-          let entry = try AreaEntry(row, request.coordinateSystem, snapshot.caller)
+        let reach = snapshot.reach
+        return { row in
+          let entry = try AreaEntry(row, request.coordinateSystem, reach)
           return try rehearsal.outcome(entry, snapshot)
         }
       })
@@ -52,12 +55,12 @@ struct AreaEntry {
   let location: Location?
 
   /// - Throws: `WorkersError` with everything that is wrong with the row.
-  init(_ row: AreaRow, _ system: CoordinateSystem, _ caller: Caller) throws {
-    var flaws: [Flaw] = []
+  init(_ row: AreaRow, _ system: CoordinateSystem, _ reach: Reach) throws {
+    var violations: [FieldViolation] = []
     let code = AreaCode(PlainText.tidied(row.code))
-    if code == nil { flaws.append(AreaInput.codeFlaw("code")) }
+    if code == nil { violations.append(AreaInput.codeViolation("code")) }
     name = PlainText.tidied(row.name)
-    if let flaw = AreaInput.nameFlaw(name) { flaws.append(flaw) }
+    if let violation = AreaInput.nameViolation(name) { violations.append(violation) }
     let longitude = PlainText.tidied(row.longitude)
     let latitude = PlainText.tidied(row.latitude)
     if longitude.isEmpty, latitude.isEmpty {
@@ -67,11 +70,11 @@ struct AreaEntry {
         Double(latitude).flatMap { AreaInput.location(longitude, $0, system) }
       }
       if location == nil {
-        flaws.append(AreaInput.locationFlaw(longitude.isEmpty ? "longitude" : "latitude"))
+        violations.append(AreaInput.locationViolation(longitude.isEmpty ? "longitude" : "latitude"))
       }
     }
-    guard flaws.isEmpty, let code else { throw WorkersError.invalid(flaws) }
-    guard Reach(caller).includes(area: code.text) else { throw WorkersError.areaNotYours(code: code.text) }
+    guard violations.isEmpty, let code else { throw WorkersError.invalid(violations) }
+    guard reach.includes(area: code.text) else { throw WorkersError.areaNotYours(code.text) }
     self.code = code
   }
 

@@ -42,10 +42,10 @@ struct AreaHandler: AreaServiceHandler {
   func updateArea(_ request: UpdateAreaRequest, _ transaction: Transaction) throws -> Area {
     let code = try AreaInput.code(request.code)
     guard let known = try AreaStore(snapshot: transaction).area(code.text) else {
-      throw WorkersError.areaNotFound(code: code.text)
+      throw WorkersError.areaNotFound(code.text)
     }
     try AreaHandler.checkReach(code, transaction)
-    guard request.etag.isEmpty || request.etag == known.etag else { throw WorkersError.staleETag }
+    try WorkersError.requireETag(request.etag, is: known.etag, of: "area")
     let selection = try FieldSelection(
       request.updateMask, of: ["name": !request.name.isEmpty, "location": request.location != nil])
     let name = selection.contains("name") ? try AreaInput.name(request.name) : known.name
@@ -67,14 +67,14 @@ struct AreaHandler: AreaServiceHandler {
 
   /// Refuses staff an area outside of their own.
   static func checkReach(_ code: AreaCode, _ snapshot: Snapshot) throws {
-    guard Reach(snapshot.caller).includes(area: code.text) else {
-      throw WorkersError.areaNotYours(code: code.text)
+    guard snapshot.reach.includes(area: code.text) else {
+      throw WorkersError.areaNotYours(code.text)
     }
   }
 
   private func area(_ code: AreaCode, _ snapshot: Snapshot) throws -> Area {
     let store = AreaStore(snapshot: snapshot)
-    guard var area = try store.area(code.text) else { throw WorkersError.areaNotFound(code: code.text) }
+    guard var area = try store.area(code.text) else { throw WorkersError.areaNotFound(code.text) }
     var names = FullNames(store: store)
     area.fullName = try names.fullName(of: area)
     return area

@@ -6,11 +6,9 @@ struct AreaStore {
 
   /// The area of a code, without its full name.
   func area(_ code: String) throws -> Area? {
-    try snapshot.first(
-      """
-      SELECT code, name, level, parent_code, longitude, latitude, version, create_time, update_time
-      FROM workers_area WHERE code = ?
-      """, code, read: AreaStore.area)
+    var query = AreaStore.select
+    query.append(" code = ?", code)
+    return try snapshot.first(query, read: AreaStore.area)
   }
 
   /// The area's name, or nil if it is not in the tree.
@@ -44,11 +42,8 @@ struct AreaStore {
 
   /// Areas by code.
   func areas(_ filter: Filter, after code: String, limit: Int) throws -> [Area] {
-    var query = Query(
-      """
-      SELECT code, name, level, parent_code, longitude, latitude, version, create_time, update_time
-      FROM workers_area WHERE code > ?
-      """, code)
+    var query = AreaStore.select
+    query.append(" code > ?", code)
     if let parentCode = filter.parentCode {
       if parentCode.isEmpty {
         query.append(" AND parent_code IS NULL")
@@ -56,9 +51,7 @@ struct AreaStore {
         query.append(" AND parent_code = ?", parentCode)
       }
     }
-    if let within = filter.within {
-      query.append(" AND code >= ? AND code < ?", within.lowerBound, within.upperBound)
-    }
+    query.append(filter.within.map { [$0] }, in: "code")
     if filter.level != .unspecified { query.append(" AND level = ?", filter.level.rawValue) }
     if !filter.nameContains.isEmpty {
       query.append(" AND name LIKE ? ESCAPE '\\'", LikePattern.containing(filter.nameContains))
@@ -66,6 +59,12 @@ struct AreaStore {
     query.append(" ORDER BY code LIMIT ?", limit)
     return try snapshot.all(query, read: AreaStore.area)
   }
+
+  private static let select = Query(
+    """
+    SELECT code, name, level, parent_code, longitude, latitude, version, create_time, update_time
+    FROM workers_area WHERE
+    """)
 
   private static func area(_ row: Row) -> Area {
     Area(

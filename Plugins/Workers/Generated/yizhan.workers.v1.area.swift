@@ -114,6 +114,7 @@ public struct Location: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__location__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     longitude = 0
     latitude = 0
@@ -167,6 +168,7 @@ public struct LocationInput: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__location_input__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     longitude = 0
     latitude = 0
@@ -243,6 +245,7 @@ public struct Area: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__area__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     code = ""
     name = ""
@@ -355,6 +358,7 @@ public struct GetAreaRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__get_area_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     code = ""
   }
@@ -406,6 +410,7 @@ public struct ListAreasRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__list_areas_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     parentCode = ""
     withinCode = ""
@@ -491,6 +496,7 @@ public struct ListAreasResponse: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__list_areas_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     areas = []
     nextPageToken = ""
@@ -550,6 +556,7 @@ public struct CreateAreaRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__create_area_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     code = ""
     name = ""
@@ -616,6 +623,7 @@ public struct UpdateAreaRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__update_area_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     code = ""
     name = ""
@@ -701,6 +709,7 @@ public struct AreaRow: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__area_row__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     code = ""
     name = ""
@@ -774,6 +783,7 @@ public struct ImportAreasRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__import_areas_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     importID = ""
     dryRun = false
@@ -832,7 +842,7 @@ public struct ImportAreasRequest: GeneratedMessage {
   /// Adds what breaks the declared checks.
   public func check(_ violations: inout Violations) {
     violations.text("import_id", importID, required: true, format: .key)
-    violations.integer("first_row", firstRow, min: 0)
+    violations.integer("first_row", firstRow, min: 0, max: 1000000000000)
     violations.known("coordinate_system", coordinateSystem)
     if violations.items("rows", rows.count, max: 1000) {
       for (index, value) in rows.enumerated() {
@@ -857,6 +867,7 @@ public struct ImportAreasResponse: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__import_areas_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     summary = nil
     errors = []
@@ -907,31 +918,31 @@ public enum AreaServiceMethods {
   /// `GetArea`.
   public static let getArea = MethodDescriptor(
     service: "yizhan.workers.v1.AreaService", name: "GetArea", kind: .read,
-    policy: AccessPolicy(roles: [.authenticated], scope: "any"))
+    policy: AccessPolicy(roles: [.authenticated], scope: .any))
   /// `ListAreas`.
   public static let listAreas = MethodDescriptor(
     service: "yizhan.workers.v1.AreaService", name: "ListAreas", kind: .report,
-    policy: AccessPolicy(roles: [.authenticated], scope: "any"))
+    policy: AccessPolicy(roles: [.authenticated], scope: .any))
   /// `CreateArea`.
   public static let createArea = MethodDescriptor(
     service: "yizhan.workers.v1.AreaService", name: "CreateArea", kind: .write,
-    policy: AccessPolicy(roles: [.staff], scope: "area"))
+    policy: AccessPolicy(roles: [.staff], scope: .area))
   /// `UpdateArea`.
   public static let updateArea = MethodDescriptor(
     service: "yizhan.workers.v1.AreaService", name: "UpdateArea", kind: .write,
-    policy: AccessPolicy(roles: [.staff], scope: "area"))
+    policy: AccessPolicy(roles: [.staff], scope: .area))
   /// `ImportAreas`.
   public static let importAreas = MethodDescriptor(
     service: "yizhan.workers.v1.AreaService", name: "ImportAreas", kind: .stream, isClientStreaming: true,
-    policy: AccessPolicy(roles: [.staff], scope: "area"))
+    policy: AccessPolicy(roles: [.staff], scope: .area))
   /// `GetImport`.
   public static let getImport = MethodDescriptor(
     service: "yizhan.workers.v1.AreaService", name: "GetImport", kind: .read,
-    policy: AccessPolicy(roles: [.staff], scope: "area"))
+    policy: AccessPolicy(roles: [.staff], scope: .area))
   /// `ListImportErrors`.
   public static let listImportErrors = MethodDescriptor(
     service: "yizhan.workers.v1.AreaService", name: "ListImportErrors", kind: .read,
-    policy: AccessPolicy(roles: [.staff], scope: "area"))
+    policy: AccessPolicy(roles: [.staff], scope: .area))
   /// All methods in the order of declaration.
   public static let all: [MethodDescriptor] = [
     getArea, listAreas, createArea, updateArea, importAreas, getImport, listImportErrors,

@@ -155,6 +155,11 @@ public struct Organisation: GeneratedMessage {
   public var updateTime: ProtoTimestamp?
   /// Changes with each change; send it back to change no other version than the one seen.
   public var etag: String
+  /// Whom the contact is to PersonalDataService: under this identifier that person sees, exports and erases
+  /// what is held. A name and a phone that are both new are another person's, and so is a new name where no
+  /// phone was known: what was held of the one before is erased. One of the two alone corrects it. Empty if
+  /// there is no contact; shown to staff and to the organisation itself.
+  public var contactPersonID: String
 
   /// The message's full name in protobuf.
   public static var fullName: String { "yizhan.workers.v1.Organisation" }
@@ -162,6 +167,7 @@ public struct Organisation: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__organisation__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     id = ""
     kind = OrganisationKind(rawValue: 0)
@@ -177,6 +183,7 @@ public struct Organisation: GeneratedMessage {
     createTime = nil
     updateTime = nil
     etag = ""
+    contactPersonID = ""
   }
 
   /// Creates a message; a field that is not given is at its default.
@@ -185,7 +192,7 @@ public struct Organisation: GeneratedMessage {
     shortName: String = "", creditCode: String = "", areaCode: String = "", address: String = "",
     phone: String = "", contactName: String = "", contactPhone: String = "",
     state: Organisation.State = Organisation.State(rawValue: 0), createTime: ProtoTimestamp? = nil,
-    updateTime: ProtoTimestamp? = nil, etag: String = ""
+    updateTime: ProtoTimestamp? = nil, etag: String = "", contactPersonID: String = ""
   ) {
     self.id = id
     self.kind = kind
@@ -201,6 +208,7 @@ public struct Organisation: GeneratedMessage {
     self.createTime = createTime
     self.updateTime = updateTime
     self.etag = etag
+    self.contactPersonID = contactPersonID
   }
 
   /// Copies a decoded C struct.
@@ -220,6 +228,7 @@ public struct Organisation: GeneratedMessage {
     createTime = arena.message(c.pointee.create_time)
     updateTime = arena.message(c.pointee.update_time)
     etag = arena.text(c.pointee.etag)
+    contactPersonID = arena.text(c.pointee.contact_person_id)
   }
 
   /// Fills a C struct.
@@ -279,6 +288,10 @@ public struct Organisation: GeneratedMessage {
       c.pointee.has_etag = 1
       c.pointee.etag = arena.place(etag)
     }
+    if !contactPersonID.isEmpty {
+      c.pointee.has_contact_person_id = 1
+      c.pointee.contact_person_id = arena.place(contactPersonID)
+    }
   }
 
   /// Adds what breaks the declared checks.
@@ -301,6 +314,20 @@ public struct Organisation: GeneratedMessage {
       violations.nested("update_time") { updateTime.check(&$0) }
     }
     violations.text("etag", etag)
+    violations.text("contact_person_id", contactPersonID)
+  }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("contact", roles: 28)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("contact", to: 28) {
+      contactName = Masking.name(contactName)
+      contactPhone = Masking.phone(contactPhone)
+    }
   }
 
   /// Whether it takes part.
@@ -355,6 +382,7 @@ public struct GetOrganisationRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__get_organisation_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     id = ""
   }
@@ -407,6 +435,7 @@ public struct ListOrganisationsRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__list_organisations_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     kind = OrganisationKind(rawValue: 0)
     areaCode = ""
@@ -492,6 +521,7 @@ public struct ListOrganisationsResponse: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__list_organisations_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     organisations = []
     nextPageToken = ""
@@ -534,6 +564,16 @@ public struct ListOrganisationsResponse: GeneratedMessage {
     }
     violations.text("next_page_token", nextPageToken)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("contact", roles: 28)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    for index in organisations.indices { organisations[index].maskPersonalData(for: sight) }
+  }
 }
 
 /// Adds an organisation.
@@ -563,6 +603,7 @@ public struct CreateOrganisationRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__create_organisation_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     kind = OrganisationKind(rawValue: 0)
     name = ""
@@ -660,6 +701,19 @@ public struct CreateOrganisationRequest: GeneratedMessage {
     violations.text("contact_name", contactName, maxLength: 50)
     violations.text("contact_phone", contactPhone, format: .phone)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("contact", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("contact", to: 4) {
+      contactName = Masking.name(contactName)
+      contactPhone = Masking.phone(contactPhone)
+    }
+  }
 }
 
 /// Changes an organisation.
@@ -693,6 +747,7 @@ public struct UpdateOrganisationRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__update_organisation_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     id = ""
     name = ""
@@ -806,6 +861,19 @@ public struct UpdateOrganisationRequest: GeneratedMessage {
     }
     violations.text("etag", etag, maxLength: 20)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("contact", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("contact", to: 4) {
+      contactName = Masking.name(contactName)
+      contactPhone = Masking.phone(contactPhone)
+    }
+  }
 }
 
 /// Closes an organisation.
@@ -821,6 +889,7 @@ public struct CloseOrganisationRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__close_organisation_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     id = ""
     etag = ""
@@ -872,6 +941,7 @@ public struct ReopenOrganisationRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__reopen_organisation_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     id = ""
     etag = ""
@@ -915,27 +985,27 @@ public enum OrganisationServiceMethods {
   /// `GetOrganisation`.
   public static let getOrganisation = MethodDescriptor(
     service: "yizhan.workers.v1.OrganisationService", name: "GetOrganisation", kind: .read,
-    policy: AccessPolicy(roles: [.authenticated], scope: "any"))
+    policy: AccessPolicy(roles: [.authenticated], scope: .any))
   /// `ListOrganisations`.
   public static let listOrganisations = MethodDescriptor(
     service: "yizhan.workers.v1.OrganisationService", name: "ListOrganisations", kind: .report,
-    policy: AccessPolicy(roles: [.authenticated], scope: "any"))
+    policy: AccessPolicy(roles: [.authenticated], scope: .any))
   /// `CreateOrganisation`.
   public static let createOrganisation = MethodDescriptor(
     service: "yizhan.workers.v1.OrganisationService", name: "CreateOrganisation", kind: .write,
-    policy: AccessPolicy(roles: [.staff], scope: "area"))
+    policy: AccessPolicy(roles: [.staff], scope: .area))
   /// `UpdateOrganisation`.
   public static let updateOrganisation = MethodDescriptor(
     service: "yizhan.workers.v1.OrganisationService", name: "UpdateOrganisation", kind: .write,
-    policy: AccessPolicy(roles: [.staff], scope: "area"))
+    policy: AccessPolicy(roles: [.staff], scope: .area))
   /// `CloseOrganisation`.
   public static let closeOrganisation = MethodDescriptor(
     service: "yizhan.workers.v1.OrganisationService", name: "CloseOrganisation", kind: .write,
-    policy: AccessPolicy(roles: [.staff], scope: "area"))
+    policy: AccessPolicy(roles: [.staff], scope: .area))
   /// `ReopenOrganisation`.
   public static let reopenOrganisation = MethodDescriptor(
     service: "yizhan.workers.v1.OrganisationService", name: "ReopenOrganisation", kind: .write,
-    policy: AccessPolicy(roles: [.staff], scope: "area"))
+    policy: AccessPolicy(roles: [.staff], scope: .area))
   /// All methods in the order of declaration.
   public static let all: [MethodDescriptor] = [
     getOrganisation, listOrganisations, createOrganisation, updateOrganisation, closeOrganisation,

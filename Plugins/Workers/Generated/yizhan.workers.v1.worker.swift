@@ -275,6 +275,7 @@ public struct Affiliation: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__affiliation__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     partyMembership = PartyMembership(rawValue: 0)
     isMobilePartyMember = false
@@ -352,6 +353,24 @@ public struct Affiliation: GeneratedMessage {
     violations.text("union_name", unionName, maxLength: 100)
     violations.text("youth_league_branch", youthLeagueBranch, maxLength: 100)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("affiliation", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("affiliation", to: 4) {
+      partyMembership = PartyMembership(rawValue: 0)
+      isMobilePartyMember = false
+      partyBranch = ""
+      isUnionMember = false
+      unionName = ""
+      isYouthLeagueMember = false
+      youthLeagueBranch = ""
+    }
+  }
 }
 
 /// A worker's work for one platform.
@@ -379,6 +398,7 @@ public struct Employment: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__employment__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     id = ""
     organisationID = ""
@@ -467,6 +487,18 @@ public struct Employment: GeneratedMessage {
     violations.text("end_date", endDate)
     violations.known("state", state)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("register", roles: 12)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("register", to: 12) {
+      staffNumber = Masking.identityNumber(staffNumber)
+    }
+  }
 }
 
 /// A person in the register.
@@ -510,6 +542,7 @@ public struct Worker: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__worker__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     id = ""
     name = ""
@@ -687,6 +720,30 @@ public struct Worker: GeneratedMessage {
     violations.text("etag", etag)
   }
 
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [
+      PersonalPurpose("affiliation", roles: 4), PersonalPurpose("register", roles: 4),
+      PersonalPurpose("register", roles: 12),
+    ]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("register", to: 4) {
+      identityNumber = Masking.identityNumber(identityNumber)
+      birthDate = Masking.birthDate(birthDate)
+    }
+    if !sight.reveals("register", to: 12) {
+      name = Masking.name(name)
+      phone = Masking.phone(phone)
+      for index in otherPhones.indices { otherPhones[index] = Masking.phone(otherPhones[index]) }
+    }
+    affiliation?.maskPersonalData(for: sight)
+    if affiliation == Affiliation() { affiliation = nil }
+    for index in employments.indices { employments[index].maskPersonalData(for: sight) }
+  }
+
   /// Whether the worker is at work here.
   public enum State: MessageEnum {
     /// `STATE_UNSPECIFIED`.
@@ -697,11 +754,14 @@ public struct Worker: GeneratedMessage {
     case left
     /// The entry was a duplicate; its identifier leads to the entry that it was merged into.
     case merged
+    /// The person was erased: nothing is left but the work done for figures, and nothing leads to the
+    /// person.
+    case erased
     /// A number that this program does not know.
     case unrecognized(Int32)
 
     /// The values that this program knows.
-    public static var allCases: [Self] { [.unspecified, .active, .left, .merged] }
+    public static var allCases: [Self] { [.unspecified, .active, .left, .merged, .erased] }
 
     /// The value for a number, `unrecognized` if this program does not know it.
     public init(rawValue: Int32) {
@@ -710,6 +770,7 @@ public struct Worker: GeneratedMessage {
       case 1: self = .active
       case 2: self = .left
       case 3: self = .merged
+      case 4: self = .erased
       default: self = .unrecognized(rawValue)
       }
     }
@@ -721,6 +782,7 @@ public struct Worker: GeneratedMessage {
       case .active: 1
       case .left: 2
       case .merged: 3
+      case .erased: 4
       case .unrecognized(let number): number
       }
     }

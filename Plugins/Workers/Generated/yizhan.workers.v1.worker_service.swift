@@ -23,6 +23,7 @@ public struct NewEmployment: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__new_employment__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     organisationID = ""
     station = ""
@@ -87,6 +88,18 @@ public struct NewEmployment: GeneratedMessage {
     violations.text("staff_number", staffNumber, maxLength: 50)
     violations.text("start_date", startDate, format: .date)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("register", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("register", to: 4) {
+      staffNumber = Masking.identityNumber(staffNumber)
+    }
+  }
 }
 
 /// Registers a worker.
@@ -101,11 +114,15 @@ public struct RegisterWorkerRequest: GeneratedMessage {
   public var occupations: [Occupation]
   /// Where the worker is registered: must be in the tree, and in the area of the staff who register.
   public var areaCode: String
-  /// Party, union and youth league. Not taken from platforms.
+  /// Party, union and youth league. Not taken from platforms. Kept with the worker's separate consent only.
   public var affiliation: Affiliation?
   /// Work for a platform. A platform must give it; for others it may be unset (taxi drivers,
   /// livestreamers).
   public var employment: NewEmployment?
+  /// How the worker gave separate consent to the affiliation's being kept, such as "form 2026-118"; it is
+  /// recorded. Not needed of a worker who has consented before (ConsentService.GrantConsent, purpose
+  /// "affiliation").
+  public var affiliationConsent: String
 
   /// The message's full name in protobuf.
   public static var fullName: String { "yizhan.workers.v1.RegisterWorkerRequest" }
@@ -113,6 +130,7 @@ public struct RegisterWorkerRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__register_worker_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     name = ""
     identityNumber = ""
@@ -121,12 +139,14 @@ public struct RegisterWorkerRequest: GeneratedMessage {
     areaCode = ""
     affiliation = nil
     employment = nil
+    affiliationConsent = ""
   }
 
   /// Creates a message; a field that is not given is at its default.
   public init(
     name: String = "", identityNumber: String = "", phone: String = "", occupations: [Occupation] = [],
-    areaCode: String = "", affiliation: Affiliation? = nil, employment: NewEmployment? = nil
+    areaCode: String = "", affiliation: Affiliation? = nil, employment: NewEmployment? = nil,
+    affiliationConsent: String = ""
   ) {
     self.name = name
     self.identityNumber = identityNumber
@@ -135,6 +155,7 @@ public struct RegisterWorkerRequest: GeneratedMessage {
     self.areaCode = areaCode
     self.affiliation = affiliation
     self.employment = employment
+    self.affiliationConsent = affiliationConsent
   }
 
   /// Copies a decoded C struct.
@@ -147,6 +168,7 @@ public struct RegisterWorkerRequest: GeneratedMessage {
     areaCode = arena.text(c.pointee.area_code)
     affiliation = arena.message(c.pointee.affiliation)
     employment = arena.message(c.pointee.employment)
+    affiliationConsent = arena.text(c.pointee.affiliation_consent)
   }
 
   /// Fills a C struct.
@@ -178,6 +200,10 @@ public struct RegisterWorkerRequest: GeneratedMessage {
     if let employment {
       c.pointee.employment = arena.place(employment)
     }
+    if !affiliationConsent.isEmpty {
+      c.pointee.has_affiliation_consent = 1
+      c.pointee.affiliation_consent = arena.place(affiliationConsent)
+    }
   }
 
   /// Adds what breaks the declared checks.
@@ -199,6 +225,28 @@ public struct RegisterWorkerRequest: GeneratedMessage {
     if let employment {
       violations.nested("employment") { employment.check(&$0) }
     }
+    violations.text("affiliation_consent", affiliationConsent, maxLength: 200)
+  }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("affiliation", roles: 4), PersonalPurpose("register", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("affiliation", to: 4) {
+      affiliationConsent = Masking.freeText(affiliationConsent)
+    }
+    if !sight.reveals("register", to: 4) {
+      name = Masking.name(name)
+      identityNumber = Masking.identityNumber(identityNumber)
+      phone = Masking.phone(phone)
+    }
+    affiliation?.maskPersonalData(for: sight)
+    if affiliation == Affiliation() { affiliation = nil }
+    employment?.maskPersonalData(for: sight)
+    if employment == NewEmployment() { employment = nil }
   }
 }
 
@@ -215,6 +263,7 @@ public struct RegisterWorkerResponse: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__register_worker_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     worker = nil
     outcome = RegisterWorkerResponse.Outcome(rawValue: 0)
@@ -254,6 +303,20 @@ public struct RegisterWorkerResponse: GeneratedMessage {
       violations.nested("worker") { worker.check(&$0) }
     }
     violations.known("outcome", outcome)
+  }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [
+      PersonalPurpose("affiliation", roles: 4), PersonalPurpose("register", roles: 4),
+      PersonalPurpose("register", roles: 12),
+    ]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    worker?.maskPersonalData(for: sight)
+    if worker == Worker() { worker = nil }
   }
 
   /// What registration did.
@@ -312,6 +375,7 @@ public struct GetWorkerRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__get_worker_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     id = ""
   }
@@ -355,6 +419,7 @@ public struct FindWorkerRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__find_worker_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     identityNumber = ""
     phone = ""
@@ -391,6 +456,19 @@ public struct FindWorkerRequest: GeneratedMessage {
     violations.text("identity_number", identityNumber, format: .identityNumber)
     violations.text("phone", phone, format: .phone)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("lookup", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("lookup", to: 4) {
+      identityNumber = Masking.identityNumber(identityNumber)
+      phone = Masking.phone(phone)
+    }
+  }
 }
 
 /// Asks for a page of workers.
@@ -403,8 +481,8 @@ public struct ListWorkersRequest: GeneratedMessage {
   public var occupation: Occupation
   /// Only in this state; unspecified stands for every state but merged.
   public var state: Worker.State
-  /// Only workers whose name begins so.
-  public var namePrefix: String
+  /// Only workers of this full name. Names are kept sealed, so that no part of one can be searched for.
+  public var name: String
   /// Workers wanted at most; 0 stands for 50, more than 1,000 for 1,000, a negative number is refused.
   public var pageSize: Int32
   /// Where to go on: the next_page_token of the page before.
@@ -416,12 +494,13 @@ public struct ListWorkersRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__list_workers_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     areaCode = ""
     organisationID = ""
     occupation = Occupation(rawValue: 0)
     state = Worker.State(rawValue: 0)
-    namePrefix = ""
+    name = ""
     pageSize = 0
     pageToken = ""
   }
@@ -429,14 +508,14 @@ public struct ListWorkersRequest: GeneratedMessage {
   /// Creates a message; a field that is not given is at its default.
   public init(
     areaCode: String = "", organisationID: String = "", occupation: Occupation = Occupation(rawValue: 0),
-    state: Worker.State = Worker.State(rawValue: 0), namePrefix: String = "", pageSize: Int32 = 0,
+    state: Worker.State = Worker.State(rawValue: 0), name: String = "", pageSize: Int32 = 0,
     pageToken: String = ""
   ) {
     self.areaCode = areaCode
     self.organisationID = organisationID
     self.occupation = occupation
     self.state = state
-    self.namePrefix = namePrefix
+    self.name = name
     self.pageSize = pageSize
     self.pageToken = pageToken
   }
@@ -448,7 +527,7 @@ public struct ListWorkersRequest: GeneratedMessage {
     organisationID = arena.text(c.pointee.organisation_id)
     occupation = Occupation(rawValue: c.pointee.occupation)
     state = Worker.State(rawValue: c.pointee.state)
-    namePrefix = arena.text(c.pointee.name_prefix)
+    name = arena.text(c.pointee.name)
     pageSize = c.pointee.page_size
     pageToken = arena.text(c.pointee.page_token)
   }
@@ -472,9 +551,9 @@ public struct ListWorkersRequest: GeneratedMessage {
       c.pointee.has_state = 1
       c.pointee.state = state.rawValue
     }
-    if !namePrefix.isEmpty {
-      c.pointee.has_name_prefix = 1
-      c.pointee.name_prefix = arena.place(namePrefix)
+    if !name.isEmpty {
+      c.pointee.has_name = 1
+      c.pointee.name = arena.place(name)
     }
     if pageSize != 0 {
       c.pointee.has_page_size = 1
@@ -492,8 +571,20 @@ public struct ListWorkersRequest: GeneratedMessage {
     violations.text("organisation_id", organisationID, format: .uuid)
     violations.known("occupation", occupation)
     violations.known("state", state)
-    violations.text("name_prefix", namePrefix, maxLength: 50)
+    violations.text("name", name, maxLength: 50)
     violations.text("page_token", pageToken, maxLength: 1024)
+  }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("lookup", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("lookup", to: 4) {
+      name = Masking.name(name)
+    }
   }
 }
 
@@ -510,6 +601,7 @@ public struct ListWorkersResponse: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__list_workers_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     workers = []
     nextPageToken = ""
@@ -552,6 +644,19 @@ public struct ListWorkersResponse: GeneratedMessage {
     }
     violations.text("next_page_token", nextPageToken)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [
+      PersonalPurpose("affiliation", roles: 4), PersonalPurpose("register", roles: 4),
+      PersonalPurpose("register", roles: 12),
+    ]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    for index in workers.indices { workers[index].maskPersonalData(for: sight) }
+  }
 }
 
 /// Changes a worker.
@@ -570,12 +675,16 @@ public struct UpdateWorkerRequest: GeneratedMessage {
   public var occupations: [Occupation]
   /// Where the worker is registered. Staff move workers out of their own area.
   public var areaCode: String
-  /// Party, union and youth league, as a whole.
+  /// Party, union and youth league, as a whole. Kept with the worker's separate consent only.
   public var affiliation: Affiliation?
   /// What to change, by field name. Empty stands for the fields that are set.
   public var updateMask: ProtoFieldMask?
   /// The version seen; empty changes any version.
   public var etag: String
+  /// How the worker gave separate consent to the affiliation's being kept, such as "form 2026-118"; it is
+  /// recorded. Not needed of a worker who has consented before (ConsentService.GrantConsent, purpose
+  /// "affiliation").
+  public var affiliationConsent: String
 
   /// The message's full name in protobuf.
   public static var fullName: String { "yizhan.workers.v1.UpdateWorkerRequest" }
@@ -583,6 +692,7 @@ public struct UpdateWorkerRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__update_worker_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     id = ""
     name = ""
@@ -594,13 +704,15 @@ public struct UpdateWorkerRequest: GeneratedMessage {
     affiliation = nil
     updateMask = nil
     etag = ""
+    affiliationConsent = ""
   }
 
   /// Creates a message; a field that is not given is at its default.
   public init(
     id: String = "", name: String = "", identityNumber: String = "", phone: String = "",
     otherPhones: [String] = [], occupations: [Occupation] = [], areaCode: String = "",
-    affiliation: Affiliation? = nil, updateMask: ProtoFieldMask? = nil, etag: String = ""
+    affiliation: Affiliation? = nil, updateMask: ProtoFieldMask? = nil, etag: String = "",
+    affiliationConsent: String = ""
   ) {
     self.id = id
     self.name = name
@@ -612,6 +724,7 @@ public struct UpdateWorkerRequest: GeneratedMessage {
     self.affiliation = affiliation
     self.updateMask = updateMask
     self.etag = etag
+    self.affiliationConsent = affiliationConsent
   }
 
   /// Copies a decoded C struct.
@@ -627,6 +740,7 @@ public struct UpdateWorkerRequest: GeneratedMessage {
     affiliation = arena.message(c.pointee.affiliation)
     updateMask = arena.message(c.pointee.update_mask)
     etag = arena.text(c.pointee.etag)
+    affiliationConsent = arena.text(c.pointee.affiliation_consent)
   }
 
   /// Fills a C struct.
@@ -670,6 +784,10 @@ public struct UpdateWorkerRequest: GeneratedMessage {
       c.pointee.has_etag = 1
       c.pointee.etag = arena.place(etag)
     }
+    if !affiliationConsent.isEmpty {
+      c.pointee.has_affiliation_consent = 1
+      c.pointee.affiliation_consent = arena.place(affiliationConsent)
+    }
   }
 
   /// Adds what breaks the declared checks.
@@ -700,6 +818,27 @@ public struct UpdateWorkerRequest: GeneratedMessage {
       violations.nested("update_mask") { updateMask.check(&$0) }
     }
     violations.text("etag", etag, maxLength: 20)
+    violations.text("affiliation_consent", affiliationConsent, maxLength: 200)
+  }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("affiliation", roles: 4), PersonalPurpose("register", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("affiliation", to: 4) {
+      affiliationConsent = Masking.freeText(affiliationConsent)
+    }
+    if !sight.reveals("register", to: 4) {
+      name = Masking.name(name)
+      identityNumber = Masking.identityNumber(identityNumber)
+      phone = Masking.phone(phone)
+      for index in otherPhones.indices { otherPhones[index] = Masking.phone(otherPhones[index]) }
+    }
+    affiliation?.maskPersonalData(for: sight)
+    if affiliation == Affiliation() { affiliation = nil }
   }
 }
 
@@ -716,6 +855,7 @@ public struct AddEmploymentRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__add_employment_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     workerID = ""
     employment = nil
@@ -754,6 +894,17 @@ public struct AddEmploymentRequest: GeneratedMessage {
       violations.nested("employment") { employment.check(&$0) }
     }
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("register", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    employment?.maskPersonalData(for: sight)
+    if employment == NewEmployment() { employment = nil }
+  }
 }
 
 /// Ends an employment.
@@ -771,6 +922,7 @@ public struct EndEmploymentRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__end_employment_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     workerID = ""
     organisationID = ""
@@ -834,6 +986,7 @@ public struct MergeWorkersRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__merge_workers_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     sourceID = ""
     targetID = ""
@@ -904,6 +1057,7 @@ public struct ListDuplicatesRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__list_duplicates_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     areaCode = ""
     pageSize = 0
@@ -968,6 +1122,7 @@ public struct Duplicate: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__duplicate__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     sourceID = ""
     targetID = ""
@@ -1029,6 +1184,18 @@ public struct Duplicate: GeneratedMessage {
     violations.text("target_id", targetID)
     violations.text("name", name)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("register", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("register", to: 4) {
+      name = Masking.name(name)
+    }
+  }
 }
 
 /// A page of likely duplicates, by name.
@@ -1044,6 +1211,7 @@ public struct ListDuplicatesResponse: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__list_duplicates_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     duplicates = []
     nextPageToken = ""
@@ -1086,6 +1254,16 @@ public struct ListDuplicatesResponse: GeneratedMessage {
     }
     violations.text("next_page_token", nextPageToken)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("register", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    for index in duplicates.indices { duplicates[index].maskPersonalData(for: sight) }
+  }
 }
 
 /// A row of workers to import. Nothing is checked before the row is looked at, so that a bad row is an
@@ -1121,6 +1299,9 @@ public struct WorkerRow: GeneratedMessage {
   public var isUnionMember: String
   /// yes or no, 是 or 否; empty for no.
   public var isYouthLeagueMember: String
+  /// How the worker gave separate consent to the five columns before being kept, such as "form 2026-118";
+  /// it is recorded. Needed where any of them says something, unless the worker has consented before.
+  public var affiliationConsent: String
 
   /// The message's full name in protobuf.
   public static var fullName: String { "yizhan.workers.v1.WorkerRow" }
@@ -1128,6 +1309,7 @@ public struct WorkerRow: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__worker_row__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     name = ""
     identityNumber = ""
@@ -1143,6 +1325,7 @@ public struct WorkerRow: GeneratedMessage {
     partyBranch = ""
     isUnionMember = ""
     isYouthLeagueMember = ""
+    affiliationConsent = ""
   }
 
   /// Creates a message; a field that is not given is at its default.
@@ -1150,7 +1333,8 @@ public struct WorkerRow: GeneratedMessage {
     name: String = "", identityNumber: String = "", phone: String = "", occupations: String = "",
     areaCode: String = "", organisation: String = "", station: String = "", staffNumber: String = "",
     startDate: String = "", partyMembership: String = "", isMobilePartyMember: String = "",
-    partyBranch: String = "", isUnionMember: String = "", isYouthLeagueMember: String = ""
+    partyBranch: String = "", isUnionMember: String = "", isYouthLeagueMember: String = "",
+    affiliationConsent: String = ""
   ) {
     self.name = name
     self.identityNumber = identityNumber
@@ -1166,6 +1350,7 @@ public struct WorkerRow: GeneratedMessage {
     self.partyBranch = partyBranch
     self.isUnionMember = isUnionMember
     self.isYouthLeagueMember = isYouthLeagueMember
+    self.affiliationConsent = affiliationConsent
   }
 
   /// Copies a decoded C struct.
@@ -1185,6 +1370,7 @@ public struct WorkerRow: GeneratedMessage {
     partyBranch = arena.text(c.pointee.party_branch)
     isUnionMember = arena.text(c.pointee.is_union_member)
     isYouthLeagueMember = arena.text(c.pointee.is_youth_league_member)
+    affiliationConsent = arena.text(c.pointee.affiliation_consent)
   }
 
   /// Fills a C struct.
@@ -1246,6 +1432,10 @@ public struct WorkerRow: GeneratedMessage {
       c.pointee.has_is_youth_league_member = 1
       c.pointee.is_youth_league_member = arena.place(isYouthLeagueMember)
     }
+    if !affiliationConsent.isEmpty {
+      c.pointee.has_affiliation_consent = 1
+      c.pointee.affiliation_consent = arena.place(affiliationConsent)
+    }
   }
 
   /// Adds what breaks the declared checks.
@@ -1264,6 +1454,30 @@ public struct WorkerRow: GeneratedMessage {
     violations.text("party_branch", partyBranch)
     violations.text("is_union_member", isUnionMember)
     violations.text("is_youth_league_member", isYouthLeagueMember)
+    violations.text("affiliation_consent", affiliationConsent)
+  }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("affiliation", roles: 4), PersonalPurpose("register", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("affiliation", to: 4) {
+      partyMembership = ""
+      isMobilePartyMember = ""
+      partyBranch = ""
+      isUnionMember = ""
+      isYouthLeagueMember = ""
+      affiliationConsent = Masking.freeText(affiliationConsent)
+    }
+    if !sight.reveals("register", to: 4) {
+      name = Masking.name(name)
+      identityNumber = Masking.identityNumber(identityNumber)
+      phone = Masking.phone(phone)
+      staffNumber = Masking.identityNumber(staffNumber)
+    }
   }
 }
 
@@ -1284,6 +1498,7 @@ public struct ImportWorkersRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__import_workers_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     importID = ""
     dryRun = false
@@ -1332,7 +1547,7 @@ public struct ImportWorkersRequest: GeneratedMessage {
   /// Adds what breaks the declared checks.
   public func check(_ violations: inout Violations) {
     violations.text("import_id", importID, required: true, format: .key)
-    violations.integer("first_row", firstRow, min: 0)
+    violations.integer("first_row", firstRow, min: 0, max: 1000000000000)
     if violations.items("rows", rows.count, max: 1000) {
       for (index, value) in rows.enumerated() {
         violations.nested("rows", index: index) { violations in
@@ -1340,6 +1555,16 @@ public struct ImportWorkersRequest: GeneratedMessage {
         }
       }
     }
+  }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("affiliation", roles: 4), PersonalPurpose("register", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    for index in rows.indices { rows[index].maskPersonalData(for: sight) }
   }
 }
 
@@ -1356,6 +1581,7 @@ public struct ImportWorkersResponse: GeneratedMessage {
   public static let codec = Codec(yizhan__workers__v1__import_workers_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     summary = nil
     errors = []
@@ -1406,51 +1632,51 @@ public enum WorkerServiceMethods {
   /// `RegisterWorker`.
   public static let registerWorker = MethodDescriptor(
     service: "yizhan.workers.v1.WorkerService", name: "RegisterWorker", kind: .write,
-    policy: AccessPolicy(roles: [.platform, .staff], scope: "employment"))
+    policy: AccessPolicy(roles: [.platform, .staff], scope: .employment))
   /// `GetWorker`.
   public static let getWorker = MethodDescriptor(
     service: "yizhan.workers.v1.WorkerService", name: "GetWorker", kind: .read,
-    policy: AccessPolicy(roles: [.platform, .staff], scope: "employment"))
+    policy: AccessPolicy(roles: [.platform, .staff], scope: .employment))
   /// `FindWorker`.
   public static let findWorker = MethodDescriptor(
     service: "yizhan.workers.v1.WorkerService", name: "FindWorker", kind: .read,
-    policy: AccessPolicy(roles: [.platform, .staff], scope: "employment"))
+    policy: AccessPolicy(roles: [.platform, .staff], scope: .employment))
   /// `ListWorkers`.
   public static let listWorkers = MethodDescriptor(
     service: "yizhan.workers.v1.WorkerService", name: "ListWorkers", kind: .report,
-    policy: AccessPolicy(roles: [.platform, .staff], scope: "employment"))
+    policy: AccessPolicy(roles: [.platform, .staff], scope: .employment))
   /// `UpdateWorker`.
   public static let updateWorker = MethodDescriptor(
     service: "yizhan.workers.v1.WorkerService", name: "UpdateWorker", kind: .write,
-    policy: AccessPolicy(roles: [.platform, .staff], scope: "employment"))
+    policy: AccessPolicy(roles: [.platform, .staff], scope: .employment))
   /// `AddEmployment`.
   public static let addEmployment = MethodDescriptor(
     service: "yizhan.workers.v1.WorkerService", name: "AddEmployment", kind: .write,
-    policy: AccessPolicy(roles: [.staff], scope: "area"))
+    policy: AccessPolicy(roles: [.staff], scope: .area))
   /// `EndEmployment`.
   public static let endEmployment = MethodDescriptor(
     service: "yizhan.workers.v1.WorkerService", name: "EndEmployment", kind: .write,
-    policy: AccessPolicy(roles: [.platform, .staff], scope: "employment"))
+    policy: AccessPolicy(roles: [.platform, .staff], scope: .employment))
   /// `MergeWorkers`.
   public static let mergeWorkers = MethodDescriptor(
     service: "yizhan.workers.v1.WorkerService", name: "MergeWorkers", kind: .write,
-    policy: AccessPolicy(roles: [.staff], scope: "area"))
+    policy: AccessPolicy(roles: [.staff], scope: .area))
   /// `ListDuplicates`.
   public static let listDuplicates = MethodDescriptor(
     service: "yizhan.workers.v1.WorkerService", name: "ListDuplicates", kind: .report,
-    policy: AccessPolicy(roles: [.staff], scope: "area"))
+    policy: AccessPolicy(roles: [.staff], scope: .area))
   /// `ImportWorkers`.
   public static let importWorkers = MethodDescriptor(
     service: "yizhan.workers.v1.WorkerService", name: "ImportWorkers", kind: .stream, isClientStreaming: true,
-    policy: AccessPolicy(roles: [.platform, .staff], scope: "employment"))
+    policy: AccessPolicy(roles: [.platform, .staff], scope: .employment))
   /// `GetImport`.
   public static let getImport = MethodDescriptor(
     service: "yizhan.workers.v1.WorkerService", name: "GetImport", kind: .read,
-    policy: AccessPolicy(roles: [.platform, .staff], scope: "organisation"))
+    policy: AccessPolicy(roles: [.platform, .staff], scope: .organisation))
   /// `ListImportErrors`.
   public static let listImportErrors = MethodDescriptor(
     service: "yizhan.workers.v1.WorkerService", name: "ListImportErrors", kind: .read,
-    policy: AccessPolicy(roles: [.platform, .staff], scope: "organisation"))
+    policy: AccessPolicy(roles: [.platform, .staff], scope: .organisation))
   /// All methods in the order of declaration.
   public static let all: [MethodDescriptor] = [
     registerWorker, getWorker, findWorker, listWorkers, updateWorker, addEmployment, endEmployment,

@@ -15,6 +15,8 @@ struct BulkImport: Sendable {
   static let maximumDryRunRows = 250_000
   /// Row errors that the call itself returns.
   static let maximumReturnedErrors = 100
+  /// The highest number that a row can have: beyond any file, and far from where numbers of rows overflow.
+  static let maximumRow: Int64 = 1_000_000_000_000
 
   let target: ImportTarget
 
@@ -50,7 +52,7 @@ struct BulkImport: Sendable {
       importID = request.importID
       isDryRun = request.dryRun
       try check(request)
-      let firstRow = request.firstRow == 0 ? nextRow : request.firstRow
+      let firstRow = try BulkImport.firstRow(request.firstRow, next: nextRow)
       let chunks = stride(from: 0, to: max(request.rows.count, 1), by: BulkImport.chunkSize)
       var messageFirstRow = firstRow
       for start in chunks {
@@ -76,6 +78,24 @@ struct BulkImport: Sendable {
     }
     let summary = try await complete(importID, context)
     return Result(summary: summary, errors: errors)
+  }
+
+  /// The number of a message's first row, near enough to 0 to be counted on from.
+  /// - Parameters:
+  ///   - given: what the message says; 0 for the row after the message before.
+  ///   - next: that row; nil for the first message of a stream.
+  /// - Returns: nil where neither says it.
+  /// - Throws: `WorkersError.invalid` below 0 and above `maximumRow`.
+  static func firstRow(_ given: Int64, next: Int64?) throws -> Int64? {
+    guard let row = given == 0 ? next : given else { return nil }
+    guard (1...maximumRow).contains(row) else {
+      throw WorkersError.invalid([
+        FieldViolation(
+          "first_row", "NOT_A_ROW", "must be 1 to \(maximumRow), or 0 to follow on the message before",
+          "须为 1 至 \(maximumRow),或填 0 接续上一条消息")
+      ])
+    }
+    return row
   }
 
   /// What one chunk did.
@@ -130,7 +150,7 @@ struct BulkImport: Sendable {
   private func begin(_ progress: ImportProgress, _ firstRow: Int64?, isResumed: Bool) throws -> Step {
     if firstRow == nil, isResumed {
       throw WorkersError.invalid([
-        Flaw(
+        FieldViolation(
           "first_row", "REQUIRED",
           "must be given, because row \(progress.lastRow) of this import is committed; go on with the next one",
           "此导入已提交到第 \(progress.lastRow) 行,须给出起始行号")
@@ -167,20 +187,20 @@ struct BulkImport: Sendable {
 
   /// One error for each field at fault.
   private func rowErrors(_ error: WorkersError, _ number: Int64, _ row: some BulkRow) -> [RowError] {
-    if case .invalid(let flaws) = error {
-      return flaws.map { flaw in
-        let column = target.column(for: flaw.field)
-        return RowError(
-          row: number, column: column, value: Masking.value(row.value(ofColumn: column), ofColumn: column),
-          reason: flaw.reason, description: flaw.description, descriptionZh: flaw.chinese)
-      }
-    }
-    let status = error.status
-    return (error.fields.isEmpty ? [""] : error.fields).map { field in
+    func rowError(_ field: String, _ reason: String, _ description: String, _ chinese: String) -> RowError {
       let column = target.column(for: field)
+      // Words that quote a code would quote an identity number of fifteen digits too.
       return RowError(
         row: number, column: column, value: Masking.value(row.value(ofColumn: column), ofColumn: column),
-        reason: status.reason, description: status.message, descriptionZh: status.messageChinese)
+        reason: reason, description: Masking.numbers(in: description, from: 15),
+        descriptionZh: Masking.numbers(in: chinese, from: 15))
+    }
+    let refusal = error.refusal
+    guard refusal.violations.isEmpty else {
+      return refusal.violations.map { rowError($0.field, $0.reason, $0.description, $0.descriptionChinese) }
+    }
+    return (refusal.fields.isEmpty ? [""] : refusal.fields).map {
+      rowError($0, refusal.reason, refusal.message, refusal.messageChinese)
     }
   }
 

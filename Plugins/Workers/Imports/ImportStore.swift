@@ -28,16 +28,18 @@ struct ImportStore {
     }
   }
 
-  /// - Throws: `WorkersError.importNotFound`.
+  /// - Throws: `WorkersError.importNotFound`, also for a caller without reach.
   func summary(_ importID: String) throws -> ImportSummary {
-    guard let progress = try progress(importID) else { throw WorkersError.importNotFound(id: importID) }
+    guard snapshot.reach != .nothing, let progress = try progress(importID) else {
+      throw WorkersError.importNotFound(id: importID)
+    }
     return progress.summary(isDryRun: false)
   }
 
   /// A page of row errors.
-  /// - Throws: `WorkersError.importNotFound`.
+  /// - Throws: `WorkersError.importNotFound`, also for a caller without reach.
   func errors(_ request: ListImportErrorsRequest) throws -> ListImportErrorsResponse {
-    guard try progress(request.importID) != nil else {
+    guard snapshot.reach != .nothing, try progress(request.importID) != nil else {
       throw WorkersError.importNotFound(id: request.importID)
     }
     let page = try Page(
@@ -50,7 +52,7 @@ struct ImportStore {
       WHERE caller_id = ? AND target = ? AND import_id = ? AND position > ?
       ORDER BY position LIMIT ?
       """, snapshot.caller.id, target.rawValue, request.importID,
-      page.cursor.first.flatMap { Int64($0) } ?? 0, page.limit + 1
+      try page.cursorNumber() ?? 0, page.limit + 1
     ) { row in
       (
         position: row.int64(0),
@@ -91,6 +93,10 @@ struct ImportWriter {
       progress.rowsCreated + progress.rowsUpdated + progress.rowsUnchanged + progress.rowsFailed,
       progress.rowsCreated, progress.rowsUpdated, progress.rowsUnchanged, progress.rowsFailed,
       progress.differencesText, progress.errorCount, progress.createTime, transaction.now)
+    guard progress.errorCount > 0 else { return }
+    let run = ImportRun(callerID: transaction.caller.id, target: target, importID: progress.importID)
+    try transaction.schedule(
+      ImportErrorRetention.timer, key: run.text, at: transaction.now + ImportErrorRetention.duration)
   }
 
   /// Keeps an error, unless enough are kept, and counts it.

@@ -2,8 +2,11 @@ import ModuleKit
 
 /// `OrganisationService`: who takes part.
 struct OrganisationHandler: OrganisationServiceHandler {
+  let vault: OrganisationVault
+  let consents: any ConsentDirectory
+
   func getOrganisation(_ request: GetOrganisationRequest, _ snapshot: Snapshot) throws -> Organisation {
-    OrganisationHandler.view(try OrganisationHandler.known(request.id, snapshot), snapshot.caller)
+    OrganisationHandler.view(try opened(request.id, snapshot), snapshot)
   }
 
   func listOrganisations(_ request: ListOrganisationsRequest, _ snapshot: Snapshot) throws
@@ -19,11 +22,11 @@ struct OrganisationHandler: OrganisationServiceHandler {
         "organisations", "\(filter.kind.rawValue)", filter.area?.text ?? "", filter.nameContains,
         "\(filter.state.rawValue)",
       ])
-    var organisations = try OrganisationStore(snapshot: snapshot)
+    var organisations = try OrganisationStore(snapshot: snapshot, vault: vault)
       .organisations(filter, after: page.cursor.first ?? "", limit: page.limit + 1)
     let next = page.cut(&organisations) { [$0.id] }
     return ListOrganisationsResponse(
-      organisations: organisations.map { OrganisationHandler.view($0, snapshot.caller) }, nextPageToken: next)
+      organisations: organisations.map { OrganisationHandler.view($0, snapshot) }, nextPageToken: next)
   }
 
   func createOrganisation(_ request: CreateOrganisationRequest, _ transaction: Transaction) throws
@@ -39,15 +42,17 @@ struct OrganisationHandler: OrganisationServiceHandler {
     organisation.contactName = PlainText.personName(request.contactName)
     organisation.contactPhone = try OrganisationInput.phone(request.contactPhone, "contact_phone")
     organisation.id = transaction.makeID()
+    try identifyContact(of: &organisation, insteadOf: Organisation(), transaction)
     try OrganisationHandler.checkUnique(organisation, transaction)
-    try OrganisationWriter(transaction: transaction).insert(organisation)
-    return try OrganisationHandler.known(organisation.id, transaction)
+    try OrganisationWriter(transaction: transaction, vault: vault).insert(organisation)
+    return try opened(organisation.id, transaction)
   }
 
   func updateOrganisation(_ request: UpdateOrganisationRequest, _ transaction: Transaction) throws
     -> Organisation
   {
-    var organisation = try changeable(request.id, request.etag, transaction)
+    let known = try changeable(request.id, request.etag, transaction)
+    var organisation = known
     let selection = try FieldSelection(
       request.updateMask,
       of: [
@@ -75,31 +80,42 @@ struct OrganisationHandler: OrganisationServiceHandler {
       organisation.contactPhone = try OrganisationInput.phone(request.contactPhone, "contact_phone")
     }
     try OrganisationHandler.checkUnique(organisation, transaction)
-    return try save(organisation, transaction)
+    return try save(organisation, insteadOf: known, transaction)
   }
 
   func closeOrganisation(_ request: CloseOrganisationRequest, _ transaction: Transaction) throws
     -> Organisation
   {
-    var organisation = try changeable(request.id, request.etag, transaction)
+    let known = try changeable(request.id, request.etag, transaction)
+    var organisation = known
     guard organisation.state != .closed else { throw WorkersError.organisationClosed }
     guard try !OrganisationStore(snapshot: transaction).hasWorkers(organisation.id) else {
       throw WorkersError.organisationHasWorkers
     }
     organisation.state = .closed
-    return try save(organisation, transaction)
+    return try save(organisation, insteadOf: known, transaction)
   }
 
   func reopenOrganisation(_ request: ReopenOrganisationRequest, _ transaction: Transaction) throws
     -> Organisation
   {
-    var organisation = try changeable(request.id, request.etag, transaction)
+    let known = try changeable(request.id, request.etag, transaction)
+    var organisation = known
     guard organisation.state == .closed else { throw WorkersError.organisationOpen }
     organisation.state = .active
-    return try save(organisation, transaction)
+    return try save(organisation, insteadOf: known, transaction)
   }
 
-  /// The organisation of an identifier.
+  /// The organisation of an identifier with who to ask for.
+  /// - Throws: `WorkersError.organisationNotFound`.
+  private func opened(_ id: String, _ snapshot: Snapshot) throws -> Organisation {
+    guard let organisation = try OrganisationStore(snapshot: snapshot, vault: vault).organisation(id) else {
+      throw WorkersError.organisationNotFound
+    }
+    return organisation
+  }
+
+  /// The organisation of an identifier, without who to ask for.
   /// - Throws: `WorkersError.organisationNotFound`.
   static func known(_ id: String, _ snapshot: Snapshot) throws -> Organisation {
     guard let organisation = try OrganisationStore(snapshot: snapshot).organisation(id) else {
@@ -109,29 +125,48 @@ struct OrganisationHandler: OrganisationServiceHandler {
   }
 
   /// What a caller may see: who to ask for is shown to staff and to the organisation itself.
-  private static func view(_ organisation: Organisation, _ caller: Caller) -> Organisation {
-    let roles = Roles(rawValue: caller.roles)
-    guard roles.isDisjoint(with: [.administrator, .staff]), caller.organisationID != organisation.id else {
-      return organisation
-    }
+  private static func view(_ organisation: Organisation, _ snapshot: Snapshot) -> Organisation {
+    guard snapshot.roles.isDisjoint(with: [.administrator, .staff]),
+      snapshot.caller.organisationID != organisation.id
+    else { return organisation }
     var view = organisation
     view.contactName = ""
     view.contactPhone = ""
+    view.contactPersonID = ""
     return view
   }
 
   private func changeable(_ id: String, _ etag: String, _ transaction: Transaction) throws -> Organisation {
-    let organisation = try OrganisationHandler.known(id, transaction)
-    guard Reach(transaction.caller).includes(area: organisation.areaCode) else {
-      throw WorkersError.areaNotYours(code: organisation.areaCode)
+    let organisation = try opened(id, transaction)
+    guard transaction.reach.includes(area: organisation.areaCode) else {
+      throw WorkersError.areaNotYours(organisation.areaCode)
     }
-    guard etag.isEmpty || etag == organisation.etag else { throw WorkersError.staleETag }
+    try WorkersError.requireETag(etag, is: organisation.etag, of: "organisation")
     return organisation
   }
 
-  private func save(_ organisation: Organisation, _ transaction: Transaction) throws -> Organisation {
-    try OrganisationWriter(transaction: transaction).update(organisation)
-    return try OrganisationHandler.known(organisation.id, transaction)
+  private func save(
+    _ organisation: Organisation, insteadOf known: Organisation, _ transaction: Transaction
+  ) throws -> Organisation {
+    var organisation = organisation
+    try identifyContact(of: &organisation, insteadOf: known, transaction)
+    try OrganisationWriter(transaction: transaction, vault: vault).update(organisation)
+    return try opened(organisation.id, transaction)
+  }
+
+  /// Gives a contact who is new an identifier, and forgets the one who is replaced.
+  private func identifyContact(
+    of organisation: inout Organisation, insteadOf known: Organisation, _ transaction: Transaction
+  ) throws {
+    let former = known.contactPersonID
+    if !former.isEmpty, !organisation.hasContact || organisation.hasAnotherContact(than: known) {
+      try consents.forget(former, in: transaction)
+      try vault.forget(former, in: transaction)
+      organisation.contactPersonID = ""
+    }
+    if organisation.hasContact, organisation.contactPersonID.isEmpty {
+      organisation.contactPersonID = transaction.makeID()
+    }
   }
 
   private static func checkUnique(_ organisation: Organisation, _ transaction: Transaction) throws {
@@ -155,7 +190,7 @@ enum OrganisationInput {
   static func name(_ text: String) throws -> String {
     let name = PlainText.tidied(text)
     guard !name.isEmpty else {
-      throw WorkersError.invalid([Flaw("name", "REQUIRED", "must not be empty", "不能为空")])
+      throw WorkersError.invalid([FieldViolation("name", "REQUIRED", "must not be empty", "不能为空")])
     }
     return name
   }
@@ -166,7 +201,7 @@ enum OrganisationInput {
     if tidy.isEmpty { return "" }
     guard let code = CreditCode.normalised(tidy) else {
       throw WorkersError.invalid([
-        Flaw(
+        FieldViolation(
           "credit_code", "NOT_A_CREDIT_CODE",
           "must be a unified social credit code of 18 characters (GB 32100); its check character is wrong",
           "须为 18 位统一社会信用代码(GB 32100),校验码不正确")
@@ -179,7 +214,7 @@ enum OrganisationInput {
   static func area(_ text: String, _ transaction: Transaction) throws -> String {
     let code = try AreaInput.code(text)
     guard try AreaStore(snapshot: transaction).exists(code) else {
-      throw WorkersError.areaNotFound(code: code.text)
+      throw WorkersError.areaNotFound(code.text)
     }
     try AreaHandler.checkReach(code, transaction)
     return code.text
@@ -189,7 +224,7 @@ enum OrganisationInput {
   static func phone(_ text: String, _ field: String) throws -> String {
     if text.isEmpty { return "" }
     guard let phone = PhoneNumber.normalised(text) else {
-      throw WorkersError.invalid([WorkerInput.phoneFlaw(field)])
+      throw WorkersError.invalid([WorkerInput.phoneViolation(field)])
     }
     return phone
   }

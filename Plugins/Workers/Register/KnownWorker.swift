@@ -17,16 +17,27 @@ struct KnownWorker: Sendable, Equatable {
   var occupations: OccupationSet
   var areaCode: String
   var affiliation: Affiliation
+  /// Of all employments, those that have ended too.
+  var staffNumbers: StaffNumbers
   var employments: [OpenEmployment]
 
+  /// What is personal of it.
+  var personal: PersonalFacts {
+    PersonalFacts(
+      name: name, identityNumber: identityNumber, phones: phones, staffNumbers: staffNumbers,
+      affiliation: affiliation)
+  }
+
   init(_ worker: Worker) {
+    let personal = PersonalFacts(worker)
     id = worker.id
-    name = worker.name
-    identityNumber = worker.identityNumber.nonEmpty
-    phones = [worker.phone] + worker.otherPhones
+    name = personal.name
+    identityNumber = personal.identityNumber
+    phones = personal.phones
     occupations = OccupationSet(worker.occupations)
     areaCode = worker.areaCode
-    affiliation = worker.affiliation ?? Affiliation()
+    affiliation = personal.affiliation
+    staffNumbers = personal.staffNumbers
     employments = worker.employments.filter { $0.state == .open }.map {
       OpenEmployment(organisationID: $0.organisationID, station: $0.station, staffNumber: $0.staffNumber)
     }
@@ -41,6 +52,7 @@ struct KnownWorker: Sendable, Equatable {
     occupations = entry.occupations
     areaCode = entry.areaCode.text
     affiliation = entry.affiliation
+    staffNumbers = StaffNumbers()
     employments = entry.employment.map { [OpenEmployment($0)] } ?? []
   }
 

@@ -23,9 +23,9 @@ struct Registration {
   /// - Throws: `WorkersError`: conflict, twoEntries, registeredElsewhere, areaNotYours.
   func decide(_ entry: WorkerEntry, byNumber: KnownWorker?, byPhone: KnownWorker?) throws -> Decision {
     guard let known = byNumber ?? byPhone else {
-      // A platform registers workers wherever it works; staff in their own area.
-      guard reach.employerID != nil || reach.includes(area: entry.areaCode.text) else {
-        throw WorkersError.areaNotYours(code: entry.areaCode.text)
+      // A platform registers workers wherever it works; staff in their own areas.
+      guard reach.isWithinAreas(entry.areaCode.text) else {
+        throw WorkersError.areaNotYours(entry.areaCode.text)
       }
       return .create
     }
@@ -41,9 +41,7 @@ struct Registration {
     let isNewPhone = !known.phones.contains(entry.phone)
     if isNewPhone, known.phones.count >= WorkerInput.maximumPhoneCount { conflicts.append("phone") }
     guard conflicts.isEmpty else { throw WorkersError.conflict(fields: conflicts) }
-    if reach.employerID == nil, !reach.includes(area: known.areaCode) {
-      throw WorkersError.registeredElsewhere
-    }
+    guard reach.isWithinAreas(known.areaCode) else { throw WorkersError.registeredElsewhere }
     return .enrich(known, try enrichment(entry, known, isNewPhone: isNewPhone))
   }
 
@@ -67,7 +65,7 @@ struct Registration {
   private func newAreaCode(_ entry: WorkerEntry, _ known: KnownWorker) throws -> String? {
     if let knownCode = AreaCode(known.areaCode), entry.areaCode.contains(knownCode) { return nil }
     guard reach.includes(area: entry.areaCode.text) else {
-      throw WorkersError.areaNotYours(code: entry.areaCode.text)
+      throw WorkersError.areaNotYours(entry.areaCode.text)
     }
     return entry.areaCode.text
   }

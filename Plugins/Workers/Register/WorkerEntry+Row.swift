@@ -5,38 +5,48 @@ extension WorkerEntry {
   /// - Parameter organisationID: finds the organisation that a row names; throws what is wrong with it.
   /// - Throws: `WorkersError.invalid` with everything that is wrong with the row's values.
   init(_ row: WorkerRow, _ snapshot: Snapshot, organisationID: (String) throws -> String) throws {
-    let today = CalendarDate.chinaDay(at: snapshot.now)
-    var flaws: [Flaw] = []
+    let today = CalendarDate.inChina(at: snapshot.now)
+    var violations: [FieldViolation] = []
     name = PlainText.personName(row.name)
-    if let flaw = WorkerInput.nameFlaw(name) { flaws.append(flaw) }
-    identityNumber = WorkerEntry.identityNumber(row.identityNumber, today: today, &flaws)
+    if let violation = WorkerInput.nameViolation(name) { violations.append(violation) }
+    identityNumber = WorkerEntry.identityNumber(row.identityNumber, today: today, &violations)
     let phone = PhoneNumber.normalised(PlainText.tidied(row.phone))
-    if phone == nil { flaws.append(WorkerInput.phoneFlaw("phone")) }
+    if phone == nil { violations.append(WorkerInput.phoneViolation("phone")) }
     let areaCode = AreaCode(PlainText.tidied(row.areaCode))
-    if areaCode == nil { flaws.append(AreaInput.codeFlaw("area_code")) }
+    if areaCode == nil { violations.append(AreaInput.codeViolation("area_code")) }
     let occupations = OccupationNames.occupations(row.occupations)
-    if occupations == nil { flaws.append(OccupationNames.flaw) }
+    if occupations == nil { violations.append(OccupationNames.violation) }
     self.occupations = OccupationSet(occupations ?? [])
-    affiliation = WorkerEntry.affiliation(row, &flaws)
+    affiliation = WorkerEntry.affiliation(row, &violations)
+    affiliationConsent = affiliation == Affiliation() ? "" : PlainText.tidied(row.affiliationConsent)
     let start = PlainText.tidied(row.startDate)
     let startDate = start.isEmpty ? today : CalendarDate(start)
     if let startDate {
-      if let flaw = WorkerInput.startDateFlaw(startDate, today: today) { flaws.append(flaw) }
+      if let violation = WorkerInput.startDateViolation(startDate, today: today) {
+        violations.append(violation)
+      }
     } else {
-      flaws.append(
-        Flaw("start_date", "NOT_A_DATE", TextFormat.date.expectation, TextFormat.date.expectationChinese))
+      violations.append(
+        FieldViolation(
+          "start_date", "NOT_A_DATE", TextFormat.date.expectation, TextFormat.date.expectationChinese))
     }
     let station = PlainText.tidied(row.station)
     let staffNumber = PlainText.tidied(row.staffNumber)
-    flaws += [
-      WorkerInput.lengthFlaw("station", station, WorkerInput.maximumTextLength),
-      WorkerInput.lengthFlaw("staff_number", staffNumber, WorkerInput.maximumStaffNumberLength),
-      WorkerInput.lengthFlaw("party_branch", affiliation.partyBranch, WorkerInput.maximumTextLength),
+    violations += [
+      WorkerInput.lengthViolation("station", station, WorkerInput.maximumTextLength),
+      WorkerInput.lengthViolation("staff_number", staffNumber, WorkerInput.maximumStaffNumberLength),
+      WorkerInput.lengthViolation("party_branch", affiliation.partyBranch, WorkerInput.maximumTextLength),
+      WorkerInput.lengthViolation(
+        "affiliation_consent", affiliationConsent, AffiliationConsent.maximumEvidenceLength),
     ].compactMap { $0 }
     var organisation = PlainText.tidied(row.organisation)
-    if organisation.isEmpty, let own = Reach(snapshot.caller).employerID { organisation = own }
-    if !organisation.isEmpty, occupations?.isEmpty == true { flaws.append(OccupationNames.missingFlaw) }
-    guard flaws.isEmpty, let phone, let areaCode, let startDate else { throw WorkersError.invalid(flaws) }
+    if organisation.isEmpty, let own = snapshot.reach.employerID { organisation = own }
+    if !organisation.isEmpty, occupations?.isEmpty == true {
+      violations.append(OccupationNames.missingViolation)
+    }
+    guard violations.isEmpty, let phone, let areaCode, let startDate else {
+      throw WorkersError.invalid(violations)
+    }
     self.phone = phone
     self.areaCode = areaCode
     source = .import
@@ -47,30 +57,32 @@ extension WorkerEntry {
     } else {
       employment = nil
     }
-    if Reach(snapshot.caller).employerID != nil, affiliation != Affiliation() {
+    if snapshot.reach.employerID != nil, affiliation != Affiliation() {
       throw WorkersError.fieldsNotYours(["party_membership"])
     }
   }
 
-  private static func identityNumber(_ text: String, today: CalendarDate, _ flaws: inout [Flaw])
+  private static func identityNumber(
+    _ text: String, today: CalendarDate, _ violations: inout [FieldViolation]
+  )
     -> IdentityNumber?
   {
     let tidy = PlainText.tidied(text)
     if tidy.isEmpty { return nil }
     guard let number = IdentityNumber(tidy) else {
-      flaws.append(IdentityNumber.flaw(of: tidy, field: "identity_number"))
+      violations.append(IdentityNumber.violation(of: tidy, field: "identity_number"))
       return nil
     }
-    if let flaw = WorkerInput.ageFlaw(number, today: today) { flaws.append(flaw) }
+    if let violation = WorkerInput.ageViolation(number, today: today) { violations.append(violation) }
     return number
   }
 
-  private static func affiliation(_ row: WorkerRow, _ flaws: inout [Flaw]) -> Affiliation {
+  private static func affiliation(_ row: WorkerRow, _ violations: inout [FieldViolation]) -> Affiliation {
     var affiliation = Affiliation()
     if let membership = PartyNames.membership(row.partyMembership) {
       affiliation.partyMembership = membership
     } else {
-      flaws.append(PartyNames.flaw)
+      violations.append(PartyNames.violation)
     }
     let truths: [(String, String, WritableKeyPath<Affiliation, Bool>)] = [
       ("is_mobile_party_member", row.isMobilePartyMember, \.isMobilePartyMember),
@@ -81,7 +93,7 @@ extension WorkerEntry {
       if let truth = YesNo.truth(text) {
         affiliation[keyPath: path] = truth
       } else {
-        flaws.append(Flaw(column, "NOT_YES_OR_NO", "must be yes or no", "须填“是”或“否”"))
+        violations.append(FieldViolation(column, "NOT_YES_OR_NO", "must be yes or no", "须填“是”或“否”"))
       }
     }
     affiliation.partyBranch = PlainText.tidied(row.partyBranch)
@@ -118,11 +130,11 @@ enum OccupationNames {
     return found
   }
 
-  static let flaw = Flaw(
+  static let violation = FieldViolation(
     "occupations", "OCCUPATION_UNKNOWN",
     "must be names such as COURIER, DELIVERY_RIDER, RIDE_HAIL_DRIVER, TAXI_DRIVER, TRUCK_DRIVER, LIVESTREAMER",
     "须为快递员、外卖员、网约车司机、出租车司机、货车司机、网络主播等")
-  static let missingFlaw = Flaw(
+  static let missingViolation = FieldViolation(
     "occupations", "REQUIRED", "must be given for an employment", "登记从业关系时须填写职业")
 }
 
@@ -138,7 +150,7 @@ enum PartyNames {
   /// Nil for an unknown word.
   static func membership(_ text: String) -> PartyMembership? { names[PlainText.tidied(text).uppercased()] }
 
-  static let flaw = Flaw(
+  static let violation = FieldViolation(
     "party_membership", "PARTY_MEMBERSHIP_UNKNOWN",
     "must be NOT_MEMBER, APPLICANT, PROBATIONARY or FULL", "须为群众、入党积极分子、预备党员或党员")
 }

@@ -11,6 +11,8 @@ struct WorkerEntry: Sendable, Equatable {
   var areaCode: AreaCode
   /// What is said of it; what is not said is unspecified, empty or false.
   var affiliation: Affiliation
+  /// How the worker consented to its being kept; empty where nothing is said of that.
+  var affiliationConsent = ""
   var employment: EmploymentEntry?
   var source: WorkerSource
 }
@@ -35,13 +37,13 @@ enum WorkerInput {
   /// A worker's phones at most.
   static let maximumPhoneCount = 5
 
-  static func nameFlaw(_ name: String) -> Flaw? {
-    if name.isEmpty { return Flaw("name", "REQUIRED", "must not be empty", "不能为空") }
+  static func nameViolation(_ name: String) -> FieldViolation? {
+    if name.isEmpty { return FieldViolation("name", "REQUIRED", "must not be empty", "不能为空") }
     let isPlausible = name.unicodeScalars.allSatisfy {
       $0.properties.isAlphabetic || $0 == "\u{b7}" || $0 == " " || $0 == "-" || $0 == "'" || $0 == "."
     }
     guard isPlausible, (2...maximumNameLength).contains(name.unicodeScalars.count) else {
-      return Flaw(
+      return FieldViolation(
         "name", "NOT_A_NAME",
         "must have 2 to \(maximumNameLength) letters or characters and no digits or signs",
         "须为 2 至 \(maximumNameLength) 个字,不含数字和符号")
@@ -49,32 +51,32 @@ enum WorkerInput {
     return nil
   }
 
-  static func phoneFlaw(_ field: String) -> Flaw {
-    Flaw(
+  static func phoneViolation(_ field: String) -> FieldViolation {
+    FieldViolation(
       field, "NOT_A_PHONE_NUMBER", TextFormat.phone.expectation, TextFormat.phone.expectationChinese)
   }
 
-  static func ageFlaw(_ number: IdentityNumber, today: CalendarDate) -> Flaw? {
+  static func ageViolation(_ number: IdentityNumber, today: CalendarDate) -> FieldViolation? {
     if number.birthDate > today {
-      return Flaw(
+      return FieldViolation(
         "identity_number", "IDENTITY_NUMBER_BIRTH_DATE", "the birth date is in the future", "出生日期在未来")
     }
     guard number.birthDate.years(until: today) < minimumAgeYears else { return nil }
-    return Flaw(
+    return FieldViolation(
       "identity_number", "UNDER_AGE", "the person is under \(minimumAgeYears) and may not work",
       "未满 \(minimumAgeYears) 周岁,不得登记从业")
   }
 
-  static func startDateFlaw(_ date: CalendarDate, today: CalendarDate) -> Flaw? {
+  static func startDateViolation(_ date: CalendarDate, today: CalendarDate) -> FieldViolation? {
     guard date.year < 1978 || date.years(until: today) < -1 else { return nil }
-    return Flaw(
+    return FieldViolation(
       "start_date", "DATE_IMPLAUSIBLE", "must be after 1977 and no more than a year ahead",
       "须晚于 1977 年且不超过一年之后")
   }
 
-  static func lengthFlaw(_ field: String, _ text: String, _ maximum: Int) -> Flaw? {
+  static func lengthViolation(_ field: String, _ text: String, _ maximum: Int) -> FieldViolation? {
     guard text.unicodeScalars.count > maximum else { return nil }
-    return Flaw(field, "TOO_LONG", "must have at most \(maximum) characters", "最多 \(maximum) 个字")
+    return FieldViolation(field, "TOO_LONG", "must have at most \(maximum) characters", "最多 \(maximum) 个字")
   }
 }
 
@@ -82,24 +84,25 @@ extension WorkerEntry {
   /// Reads a request, whose formats are checked by declaration.
   /// - Throws: `WorkersError`.
   init(_ request: RegisterWorkerRequest, _ snapshot: Snapshot) throws {
-    let today = CalendarDate.chinaDay(at: snapshot.now)
-    let reach = Reach(snapshot.caller)
-    var flaws: [Flaw] = []
+    let today = CalendarDate.inChina(at: snapshot.now)
+    let reach = snapshot.reach
+    var violations: [FieldViolation] = []
     name = PlainText.personName(request.name)
-    if let flaw = WorkerInput.nameFlaw(name) { flaws.append(flaw) }
+    if let violation = WorkerInput.nameViolation(name) { violations.append(violation) }
     identityNumber = IdentityNumber(request.identityNumber)
-    if let number = identityNumber, let flaw = WorkerInput.ageFlaw(number, today: today) {
-      flaws.append(flaw)
+    if let number = identityNumber, let violation = WorkerInput.ageViolation(number, today: today) {
+      violations.append(violation)
     }
     let phone = PhoneNumber.normalised(request.phone)
-    if phone == nil { flaws.append(WorkerInput.phoneFlaw("phone")) }
+    if phone == nil { violations.append(WorkerInput.phoneViolation("phone")) }
     let areaCode = AreaCode(PlainText.tidied(request.areaCode))
-    if areaCode == nil { flaws.append(AreaInput.codeFlaw("area_code")) }
+    if areaCode == nil { violations.append(AreaInput.codeViolation("area_code")) }
     affiliation = request.affiliation ?? Affiliation()
+    affiliationConsent = affiliation == Affiliation() ? "" : PlainText.tidied(request.affiliationConsent)
     source = reach.employerID == nil ? .staff : .platform
     employment = try request.employment.map { try EmploymentEntry($0, reach, today: today) }
     occupations = OccupationSet(request.occupations + [employment?.occupation ?? .unspecified])
-    guard flaws.isEmpty, let phone, let areaCode else { throw WorkersError.invalid(flaws) }
+    guard violations.isEmpty, let phone, let areaCode else { throw WorkersError.invalid(violations) }
     self.phone = phone
     self.areaCode = areaCode
     if reach.employerID != nil {
@@ -122,7 +125,7 @@ extension EmploymentEntry {
       organisationID = request.organisationID
       guard !organisationID.isEmpty else {
         throw WorkersError.invalid([
-          Flaw("employment.organisation_id", "REQUIRED", "must be given", "须填写单位")
+          FieldViolation("employment.organisation_id", "REQUIRED", "must be given", "须填写单位")
         ])
       }
     }
@@ -130,6 +133,8 @@ extension EmploymentEntry {
     occupation = request.occupation
     staffNumber = PlainText.tidied(request.staffNumber)
     startDate = CalendarDate(request.startDate) ?? today
-    if let flaw = WorkerInput.startDateFlaw(startDate, today: today) { throw WorkersError.invalid([flaw]) }
+    if let violation = WorkerInput.startDateViolation(startDate, today: today) {
+      throw WorkersError.invalid([violation])
+    }
   }
 }

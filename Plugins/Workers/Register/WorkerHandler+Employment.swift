@@ -2,10 +2,10 @@ import ModuleKit
 
 extension WorkerHandler {
   func addEmployment(_ request: AddEmploymentRequest, _ transaction: Transaction) throws -> Worker {
-    let reach = Reach(transaction.caller)
-    let worker = try WorkerHandler.fullWorker(request.workerID, reach, transaction)
+    let reach = transaction.reach
+    let worker = try fullWorker(request.workerID, reach, transaction)
     let entry = try EmploymentEntry(
-      request.employment ?? NewEmployment(), reach, today: CalendarDate.chinaDay(at: transaction.now))
+      request.employment ?? NewEmployment(), reach, today: CalendarDate.inChina(at: transaction.now))
     try WorkerHandler.checkEmployer(entry.organisationID, transaction)
     let known = KnownWorker(worker)
     guard !known.employments.contains(where: { $0.organisationID == entry.organisationID }) else {
@@ -14,15 +14,15 @@ extension WorkerHandler {
     var enrichment = Enrichment()
     enrichment.employment = entry
     enrichment.occupations = known.occupations.union(OccupationSet(entry.occupation))
-    try WorkerWriter(transaction: transaction).apply(enrichment, to: known)
-    return try WorkerHandler.worker(worker.id, reach, transaction)
+    try WorkerWriter(transaction: transaction, vault: vault).apply(enrichment, to: known)
+    return try self.worker(worker.id, reach, transaction)
   }
 
   func endEmployment(_ request: EndEmploymentRequest, _ transaction: Transaction) throws -> Worker {
-    let reach = Reach(transaction.caller)
+    let reach = transaction.reach
     let organisationID = try employer(request, reach)
     // A platform that ended the employment before still gets told so, and nothing else of the worker.
-    let worker = try WorkerHandler.fullWorker(
+    let worker = try fullWorker(
       request.workerID, reach.employerID == nil ? reach : .everything, transaction)
     let theirs = worker.employments.filter { $0.organisationID == organisationID }
     guard !theirs.isEmpty else {
@@ -31,26 +31,27 @@ extension WorkerHandler {
     guard let employment = theirs.first(where: { $0.state == .open }) else {
       throw WorkersError.employmentEnded
     }
-    let today = CalendarDate.chinaDay(at: transaction.now)
+    let today = CalendarDate.inChina(at: transaction.now)
     let date = CalendarDate(request.endDate) ?? today
     guard let start = CalendarDate(employment.startDate), date >= start, date.years(until: today) >= -1 else {
       throw WorkersError.invalid([
-        Flaw(
+        FieldViolation(
           "end_date", "DATE_IMPLAUSIBLE",
           "must not be before the first day, \(employment.startDate), nor more than a year ahead",
           "不得早于入职日期 \(employment.startDate),也不得超过一年之后")
       ])
     }
     let isLast = worker.employments.filter { $0.state == .open }.count == 1
-    try WorkerWriter(transaction: transaction).end(employment, of: worker.id, on: date, isLast: isLast)
+    try WorkerWriter(transaction: transaction, vault: vault).end(
+      employment, of: worker.id, on: date, isLast: isLast)
     // The platform sees once more what it ended, though the worker is out of its reach from now on.
-    return reach.view(of: try WorkerHandler.fullWorker(worker.id, .everything, transaction))
+    return reach.view(of: try fullWorker(worker.id, .everything, transaction))
   }
 
   private func employer(_ request: EndEmploymentRequest, _ reach: Reach) throws -> String {
     guard let own = reach.employerID else {
       guard !request.organisationID.isEmpty else {
-        throw WorkersError.invalid([Flaw("organisation_id", "REQUIRED", "must be given", "须填写单位")])
+        throw WorkersError.invalid([FieldViolation("organisation_id", "REQUIRED", "must be given", "须填写单位")])
       }
       return request.organisationID
     }

@@ -7,25 +7,27 @@ extension WorkerHandler {
   func importWorkers(_ requests: RequestStream<ImportWorkersRequest>, _ context: StreamContext) async throws
     -> ImportWorkersResponse
   {
-    let rehearsal = WorkerRehearsal()
+    let rehearsal = WorkerRehearsal(vault: vault, consent: consent)
     let result = try await BulkImport(target: .workers).run(
       requests, context, check: { _ in },
       write: { _, transaction in
         let references = ReferenceCache(snapshot: transaction)
-        let registration = Registration(reach: Reach(transaction.caller))
-        let store = WorkerStore(snapshot: transaction)
-        let writer = WorkerWriter(transaction: transaction)
+        let registration = Registration(reach: transaction.reach)
+        let store = WorkerStore(snapshot: transaction, vault: vault)
+        let writer = WorkerWriter(transaction: transaction, vault: vault)
         return { row in
           let entry = try references.entry(row)
-          let decision = try registration.decide(
-            entry,
-            byNumber: try store.known(
-              try entry.identityNumber.flatMap { try store.id(identityNumber: $0.text) }),
-            byPhone: try store.known(try store.id(phone: entry.phone)))
+          let known = try store.known(entry)
+          let decision = try registration.decide(entry, byNumber: known.byNumber, byPhone: known.byPhone)
+          try AffiliationConsent.check(decision, of: entry) { try consent.isGiven(by: $0, in: transaction) }
+          let id: String
           switch decision {
-          case .create: _ = try writer.create(entry)
-          case .enrich(let known, let enrichment): try writer.apply(enrichment, to: known)
+          case .create: id = try writer.create(entry)
+          case .enrich(let known, let enrichment):
+            try writer.apply(enrichment, to: known)
+            id = known.id
           }
+          try consent.record(decision, of: entry, id: id, in: transaction)
           return decision.outcome
         }
       },
@@ -57,14 +59,14 @@ final class ReferenceCache {
 
   init(snapshot: Snapshot) {
     self.snapshot = snapshot
-    reach = Reach(snapshot.caller)
+    reach = snapshot.reach
   }
 
   /// The entry of a row, its area and organisation existing.
   /// - Throws: `WorkersError`.
   func entry(_ row: WorkerRow) throws -> WorkerEntry {
     let entry = try WorkerEntry(row, snapshot, organisationID: organisationID)
-    guard try exists(entry.areaCode) else { throw WorkersError.areaNotFound(code: entry.areaCode.text) }
+    guard try exists(entry.areaCode) else { throw WorkersError.areaNotFound(entry.areaCode.text) }
     if reach.employerID != nil, entry.employment == nil { throw WorkersError.employmentMissing }
     return entry
   }
@@ -103,6 +105,7 @@ final class WorkerRehearsal: Sendable {
     var workers: [String: KnownWorker] = [:]
     var idByNumber: [String: String] = [:]
     var idByPhone: [String: String] = [:]
+    var consenting: Set<String> = []
 
     /// The worker of an identifier, as earlier rows would have left it.
     func worker(_ id: String?, _ store: WorkerStore) throws -> KnownWorker? {
@@ -118,20 +121,33 @@ final class WorkerRehearsal: Sendable {
   }
 
   private let state = Mutex(State())
+  private let vault: WorkerVault
+  private let consent: AffiliationConsent
+
+  init(vault: WorkerVault, consent: AffiliationConsent) {
+    self.vault = vault
+    self.consent = consent
+  }
 
   func outcome(_ entry: WorkerEntry, _ snapshot: Snapshot) throws -> RowOutcome {
-    let store = WorkerStore(snapshot: snapshot)
+    let store = WorkerStore(snapshot: snapshot, vault: vault)
     return try state.withLock { state in
       let number = entry.identityNumber?.text
       let byNumber = try state.worker(
         try number.flatMap { try state.idByNumber[$0] ?? store.id(identityNumber: $0) }, store)
       let byPhone = try state.worker(try state.idByPhone[entry.phone] ?? store.id(phone: entry.phone), store)
-      let decision = try Registration(reach: Reach(snapshot.caller)).decide(
+      let decision = try Registration(reach: snapshot.reach).decide(
         entry, byNumber: byNumber, byPhone: byPhone)
-      switch decision {
-      case .create: state.keep(KnownWorker(entry, id: "new \(state.workers.count)"))
-      case .enrich(let known, let enrichment): state.keep(known.applying(enrichment))
+      try AffiliationConsent.check(decision, of: entry) {
+        try state.consenting.contains($0) || consent.isGiven(by: $0, in: snapshot)
       }
+      let worker =
+        switch decision {
+        case .create: KnownWorker(entry, id: "new \(state.workers.count)")
+        case .enrich(let known, let enrichment): known.applying(enrichment)
+        }
+      state.keep(worker)
+      if !entry.affiliationConsent.isEmpty { state.consenting.insert(worker.id) }
       return decision.outcome
     }
   }

@@ -2,21 +2,34 @@ import ModuleKit
 
 extension WorkerHandler {
   func listWorkers(_ request: ListWorkersRequest, _ snapshot: Snapshot) throws -> ListWorkersResponse {
-    let reach = Reach(snapshot.caller)
+    let reach = snapshot.reach
+    let name = PlainText.personName(request.name)
     let filter = WorkerFilter(
       area: request.areaCode.isEmpty ? nil : try AreaInput.code(request.areaCode),
       organisationID: request.organisationID.nonEmpty, occupation: request.occupation, state: request.state,
-      namePrefix: PlainText.personName(request.namePrefix), reach: reach)
+      name: name, nameHash: name.isEmpty ? [] : vault.hash(name: name), reach: reach)
     let page = try Page(
       size: request.pageSize, token: request.pageToken, query: ["workers"] + filter.fingerprint,
       keyCount: filter.order.keyCount)
-    guard let query = filter.query(after: page.cursor, limit: page.limit + 1) else {
-      return ListWorkersResponse()
+    var workers: [Worker] = []
+    var sealed: [String: [UInt8]] = [:]
+    for query in filter.queries(after: page.cursor, limit: page.limit + 1) where workers.count <= page.limit {
+      workers += try snapshot.all(query) { row in
+        let worker = Worker(row)
+        sealed[worker.id] = row.optionalBytes(1)
+        return worker
+      }
     }
-    var workers = try snapshot.all(query) { WorkerRecord($0).worker }
     let next = page.cut(&workers, key: filter.order.key)
-    let store = WorkerStore(snapshot: snapshot)
-    for index in workers.indices { workers[index].employments = try store.employments(of: workers[index].id) }
+    let store = WorkerStore(snapshot: snapshot, vault: vault)
+    for index in workers.indices {
+      let id = workers[index].id
+      workers[index].employments = try store.employments(of: id)
+      // Nothing is sealed of an entry that was merged or erased.
+      if let sealed = sealed[id], !sealed.isEmpty {
+        workers[index].set(try vault.open(sealed, of: id, in: snapshot))
+      }
+    }
     return ListWorkersResponse(workers: workers.map { reach.view(of: $0) }, nextPageToken: next)
   }
 }
@@ -25,7 +38,7 @@ extension WorkerHandler {
 struct WorkerFilter {
   /// The order of a list: that of the index which leaves fewest rows to look at.
   enum Order: Equatable {
-    /// By name and area, when a prefix is given.
+    /// By area among namesakes, when a name is given.
     case name
     /// By identifier, which is the order of registration, among those of one platform.
     case registration
@@ -34,17 +47,15 @@ struct WorkerFilter {
 
     var keyCount: Int {
       switch self {
-      case .name: 3
       case .registration: 1
-      case .area: 2
+      case .name, .area: 2
       }
     }
 
     func key(_ worker: Worker) -> [String] {
       switch self {
-      case .name: [worker.name, worker.areaCode, worker.id]
       case .registration: [worker.id]
-      case .area: [worker.areaCode, worker.id]
+      case .name, .area: [worker.areaCode, worker.id]
       }
     }
   }
@@ -53,13 +64,16 @@ struct WorkerFilter {
   var organisationID: String?
   var occupation: Occupation
   var state: Worker.State
-  var namePrefix: String
+  /// The full name of the workers wanted; empty for all.
+  var name: String
+  /// Its keyed hash, by which they are found.
+  var nameHash: [UInt8]
   var reach: Reach
 
   /// Everything that decides what the list holds.
   var fingerprint: [String] {
     [
-      area?.text ?? "", organisationID ?? "", "\(occupation.rawValue)", "\(state.rawValue)", namePrefix,
+      area?.text ?? "", organisationID ?? "", "\(occupation.rawValue)", "\(state.rawValue)", name,
       "\(reach)",
     ]
   }
@@ -68,20 +82,28 @@ struct WorkerFilter {
   private var employerID: String? { reach.employerID ?? organisationID }
 
   var order: Order {
-    if !namePrefix.isEmpty { return .name }
+    if !name.isEmpty { return .name }
     return employerID == nil ? .area : .registration
   }
 
-  /// The list as a query; nil if nothing can be in it.
-  func query(after cursor: [String], limit: Int) -> Query? {
-    guard let reachable = reachableRange else { return nil }
-    if let own = reach.employerID, let organisationID, organisationID != own { return nil }
+  /// The areas that the list keeps to, in order, none within another; nil for no limit.
+  var areas: [AreaCode]? { reach.areas(within: area) }
+
+  /// The list as queries, to be read one after the other until there is enough; none if nothing can be in it. A list
+  /// by area is read area by area, so that each is a range of the index; any other is one query.
+  func queries(after cursor: [String], limit: Int) -> [Query] {
+    if let own = reach.employerID, let organisationID, organisationID != own { return [] }
+    guard let areas else { return [query(in: nil, after: cursor, limit: limit)] }
+    if areas.isEmpty { return [] }
+    guard order == .area else { return [query(in: areas, after: cursor, limit: limit)] }
+    return areas.map { query(in: [$0], after: cursor, limit: limit) }
+  }
+
+  private func query(in areas: [AreaCode]?, after cursor: [String], limit: Int) -> Query {
     var query = Query(
       """
-      SELECT w.id, w.name, w.identity_number, w.phone, w.other_phones, w.occupations, w.area_code,
-        w.party_membership, w.is_mobile_party_member, w.party_branch, w.is_union_member, w.union_name,
-        w.is_youth_league_member, w.youth_league_branch, w.state, w.merged_into, w.source, w.version,
-        w.create_time, w.update_time
+      SELECT w.id, w.personal, w.occupations, w.area_code, w.state, w.source, w.version, w.create_time,
+        w.update_time
       FROM workers_worker w
       """)
     if let employerID {
@@ -92,11 +114,9 @@ struct WorkerFilter {
     }
     query.append(" WHERE 1 = 1")
     appendOrder(&query, after: cursor)
-    if let range = reachable.range {
-      query.append(" AND w.area_code >= ? AND w.area_code < ?", range.lowerBound, range.upperBound)
-    }
+    query.append(areas, in: "w.area_code")
     if state == .unspecified {
-      query.append(" AND w.state <> ?", Worker.State.merged.rawValue)
+      query.append(" AND w.personal IS NOT NULL")
     } else {
       query.append(" AND w.state = ?", state.rawValue)
     }
@@ -104,9 +124,8 @@ struct WorkerFilter {
       query.append(" AND (w.occupations & ?) <> 0", OccupationSet(occupation).rawValue)
     }
     switch order {
-    case .name: query.append(" ORDER BY w.name, w.area_code, w.id")
     case .registration: query.append(" ORDER BY e.worker_id")
-    case .area: query.append(" ORDER BY w.area_code, w.id")
+    case .name, .area: query.append(" ORDER BY w.area_code, w.id")
     }
     query.append(" LIMIT ?", limit)
     return query
@@ -115,37 +134,12 @@ struct WorkerFilter {
   private func appendOrder(_ query: inout Query, after cursor: [String]) {
     switch order {
     case .name:
-      // From the last page's name on, not from the prefix: the engine seeks by one lower bound only.
-      query.append(
-        " AND w.name >= ? AND w.name < ?", cursor.first ?? namePrefix,
-        WorkerFilter.successor(ofPrefix: namePrefix))
-      if cursor.count == 3 {
-        query.append(
-          " AND (w.name, w.area_code, w.id) > (?, ?, ?)", cursor[0], cursor[1], cursor[2])
-      }
+      query.append(" AND w.name_hash = ?", nameHash)
+      if cursor.count == 2 { query.append(" AND (w.area_code, w.id) > (?, ?)", cursor[0], cursor[1]) }
     case .registration:
       if cursor.count == 1 { query.append(" AND e.worker_id > ?", cursor[0]) }
     case .area:
       if cursor.count == 2 { query.append(" AND (w.area_code, w.id) > (?, ?)", cursor[0], cursor[1]) }
     }
-  }
-
-  /// The area asked for, cut down to what the caller reaches (a nil range is everywhere); nil if the two have
-  /// nothing in common.
-  var reachableRange: (range: AreaCode?, isCut: Bool)? {
-    switch reach {
-    case .everything, .employer: return (area, false)
-    case .nothing: return nil
-    case .area(let own):
-      guard let area else { return (own, true) }
-      if own.contains(area) { return (area, false) }
-      return area.contains(own) ? (own, true) : nil
-    }
-  }
-
-  /// The least text above all that begin with a prefix.
-  static func successor(ofPrefix prefix: String) -> String {
-    // U+10FFFF is no character and sorts above all that are.
-    prefix + "\u{10FFFF}"
   }
 }

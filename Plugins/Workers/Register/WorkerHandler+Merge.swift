@@ -2,33 +2,39 @@ import ModuleKit
 
 extension WorkerHandler {
   func mergeWorkers(_ request: MergeWorkersRequest, _ transaction: Transaction) throws -> Worker {
-    let reach = Reach(transaction.caller)
-    let source = try WorkerHandler.fullWorker(request.sourceID, reach, transaction)
-    let target = try WorkerHandler.fullWorker(request.targetID, reach, transaction)
+    let reach = transaction.reach
+    let source = try fullWorker(request.sourceID, reach, transaction)
+    let target = try fullWorker(request.targetID, reach, transaction)
     guard source.id != target.id else { throw WorkersError.mergeWithItself }
-    guard request.sourceEtag.isEmpty || request.sourceEtag == source.etag,
-      request.targetEtag.isEmpty || request.targetEtag == target.etag
-    else { throw WorkersError.staleETag }
+    try WorkersError.requireETag(request.sourceEtag, is: source.etag, of: "source")
+    try WorkersError.requireETag(request.targetEtag, is: target.etag, of: "target")
     guard source.identityNumber.isEmpty || target.identityNumber.isEmpty else {
       throw WorkersError.mergeOfTwoPersons
     }
-    try WorkerMerge(transaction: transaction, source: source, target: target).run()
-    return try WorkerHandler.worker(target.id, reach, transaction)
+    try WorkerMerge(transaction: transaction, vault: vault, source: source, target: target).run()
+    return try self.worker(target.id, reach, transaction)
   }
 
   func listDuplicates(_ request: ListDuplicatesRequest, _ snapshot: Snapshot) throws -> ListDuplicatesResponse
   {
     let filter = WorkerFilter(
       area: request.areaCode.isEmpty ? nil : try AreaInput.code(request.areaCode), occupation: .unspecified,
-      state: .unspecified, namePrefix: "", reach: Reach(snapshot.caller))
+      state: .unspecified, name: "", nameHash: [], reach: snapshot.reach)
     let page = try Page(
       size: request.pageSize, token: request.pageToken, query: ["duplicates"] + filter.fingerprint,
       keyCount: 3)
     guard let query = DuplicateQuery.query(filter, after: page.cursor, limit: page.limit + 1) else {
       return ListDuplicatesResponse()
     }
-    var duplicates = try snapshot.all(query, read: DuplicateQuery.duplicate)
-    let next = page.cut(&duplicates) { [$0.name, $0.sourceID, $0.targetID] }
+    var found = try snapshot.all(query, read: DuplicateQuery.found)
+    let next = page.cut(&found) {
+      [Base64.encode($0.nameHash, .url, padded: false), $0.duplicate.sourceID, $0.duplicate.targetID]
+    }
+    let duplicates = try found.map { pair in
+      var duplicate = pair.duplicate
+      duplicate.name = try vault.open(pair.personal, of: duplicate.sourceID, in: snapshot).name
+      return duplicate
+    }
     return ListDuplicatesResponse(duplicates: duplicates, nextPageToken: next)
   }
 }
@@ -40,6 +46,7 @@ extension WorkerHandler {
 /// before, leads to the target.
 struct WorkerMerge {
   let transaction: Transaction
+  let vault: WorkerVault
   let source: Worker
   let target: Worker
 
@@ -48,26 +55,25 @@ struct WorkerMerge {
     try moveEmployments()
     try transaction.execute(
       "UPDATE workers_phone SET worker_id = ? WHERE worker_id = ?", target.id, source.id)
-    let writer = WorkerWriter(transaction: transaction)
+    let writer = WorkerWriter(transaction: transaction, vault: vault)
     try writer.update(
-      target.id, name: target.name,
-      identityNumber: (target.identityNumber.nonEmpty ?? source.identityNumber).nonEmpty,
-      phones: [target.phone] + target.otherPhones + [source.phone] + source.otherPhones,
+      target.id, PersonalFacts(target).adding(PersonalFacts(source)),
       occupations: OccupationSet(target.occupations).union(OccupationSet(source.occupations)),
-      areaCode: target.areaCode,
-      affiliation: (source.affiliation ?? Affiliation()).adding(target.affiliation ?? Affiliation()))
+      areaCode: target.areaCode)
     let isAtWork = source.state == .active || target.state == .active
     try writer.setState(isAtWork ? .active : .left, of: target.id)
     try transaction.emit(
       WorkerMergedEvent(sourceID: source.id, targetID: target.id), subject: source.id)
   }
 
-  /// The source gives up its number, because a number belongs to one entry, and leads to the target.
+  /// The source gives up what is personal, because a number belongs to one entry, and leads to the target. Its key
+  /// stays for what other modules have sealed with it, until they have followed the event.
   private func retireSource() throws {
     try transaction.execute(
       """
       UPDATE workers_worker
-      SET state = ?, merged_into = ?, identity_number = NULL, version = version + 1, update_time = ?
+      SET state = ?, merged_into = ?, personal = NULL, name_hash = NULL, identity_hash = NULL, version = version + 1,
+        update_time = ?
       WHERE id = ?
       """, Worker.State.merged.rawValue, target.id, transaction.now, source.id)
     try transaction.execute(
@@ -89,10 +95,10 @@ struct WorkerMerge {
 enum DuplicateQuery {
   /// Nil if nothing can be in the list.
   static func query(_ filter: WorkerFilter, after cursor: [String], limit: Int) -> Query? {
-    guard let reachable = filter.reachableRange else { return nil }
+    if filter.areas?.isEmpty ?? false { return nil }
     var query = Query(
       """
-      SELECT s.id, t.id, s.name,
+      SELECT s.id, t.id, s.name_hash, s.personal,
         EXISTS (
           SELECT 1 FROM workers_employment a JOIN workers_employment b ON b.organisation_id = a.organisation_id
           WHERE a.worker_id = s.id AND b.worker_id = t.id),
@@ -100,29 +106,45 @@ enum DuplicateQuery {
           SELECT 1 FROM workers_employment a JOIN workers_employment b ON b.station = a.station
           WHERE a.worker_id = s.id AND b.worker_id = t.id AND a.station <> '')
       FROM workers_worker s CROSS JOIN workers_worker t
-      WHERE s.identity_number IS NULL AND s.merged_into IS NULL
-        AND t.name = s.name AND t.id <> s.id AND t.merged_into IS NULL
-        AND (t.identity_number IS NOT NULL OR t.id < s.id)
+      WHERE s.identity_hash IS NULL AND s.name_hash IS NOT NULL
+        AND t.name_hash = s.name_hash AND t.id <> s.id
+        AND (t.identity_hash IS NOT NULL OR t.id < s.id)
         AND t.area_code >= substr(s.area_code, 1, 6) AND t.area_code < substr(s.area_code, 1, 6) || ':'
       """)
-    if let range = reachable.range {
-      // Not as a range of codes: the list is to be read from the index of entries without a number, in order.
-      let prefix = String(range.prefix)
-      query.append(
-        " AND substr(s.area_code, 1, ?) = ? AND substr(t.area_code, 1, ?) = ?", prefix.count, prefix,
-        prefix.count, prefix)
+    if let areas = filter.areas {
+      appendPrefixes(of: areas, column: "s.area_code", to: &query)
+      appendPrefixes(of: areas, column: "t.area_code", to: &query)
     }
-    if cursor.count == 3 {
+    if cursor.count == 3, let name = Base64.decode(cursor[0].utf8, .url) {
       query.append(
-        " AND s.name >= ? AND (s.name, s.id, t.id) > (?, ?, ?)", cursor[0], cursor[0], cursor[1], cursor[2])
+        " AND s.name_hash >= ? AND (s.name_hash, s.id, t.id) > (?, ?, ?)", name, name, cursor[1], cursor[2])
     }
-    query.append(" ORDER BY s.name, s.id, t.id LIMIT ?", limit)
+    query.append(" ORDER BY s.name_hash, s.id, t.id LIMIT ?", limit)
     return query
   }
 
-  static func duplicate(_ row: Row) -> Duplicate {
-    Duplicate(
-      sourceID: row.text(0), targetID: row.text(1), name: row.text(2), samePlatform: row.bool(3),
-      sameStation: row.bool(4))
+  /// Not as ranges of codes: the list is to be read from the index of entries without a number, in order.
+  private static func appendPrefixes(of areas: [AreaCode], column: StaticString, to query: inout Query) {
+    for (index, area) in areas.enumerated() {
+      let prefix = String(area.prefix)
+      query.append(index == 0 ? " AND (substr(" : " OR substr(")
+      query.append(column)
+      query.append(", 1, ?) = ?", prefix.count, prefix)
+    }
+    query.append(")")
+  }
+
+  /// A pair, its names still sealed.
+  struct Found {
+    var duplicate: Duplicate
+    var nameHash: [UInt8]
+    var personal: [UInt8]
+  }
+
+  static func found(_ row: Row) -> Found {
+    Found(
+      duplicate: Duplicate(
+        sourceID: row.text(0), targetID: row.text(1), samePlatform: row.bool(4), sameStation: row.bool(5)),
+      nameHash: row.bytes(2), personal: row.bytes(3))
   }
 }

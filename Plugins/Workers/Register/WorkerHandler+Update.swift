@@ -5,9 +5,9 @@ extension WorkerHandler {
   private static let platformFields: Set<String> = ["phone", "other_phones", "occupations"]
 
   func updateWorker(_ request: UpdateWorkerRequest, _ transaction: Transaction) throws -> Worker {
-    let reach = Reach(transaction.caller)
-    let worker = try WorkerHandler.fullWorker(request.id, reach, transaction)
-    guard request.etag.isEmpty || request.etag == worker.etag else { throw WorkersError.staleETag }
+    let reach = transaction.reach
+    let worker = try fullWorker(request.id, reach, transaction)
+    try WorkersError.requireETag(request.etag, is: worker.etag, of: "worker")
     let selection = try FieldSelection(
       request.updateMask,
       of: [
@@ -21,17 +21,30 @@ extension WorkerHandler {
       guard others.isEmpty else { throw WorkersError.fieldsNotYours(others) }
     }
     let changed = try changed(worker, by: request, selection, transaction)
+    try checkAffiliation(of: changed, insteadOf: worker, request, transaction)
     try exchangePhones(of: worker, for: changed, transaction)
-    try WorkerWriter(transaction: transaction).update(
-      worker.id, name: changed.name, identityNumber: changed.identityNumber.nonEmpty,
-      phones: [changed.phone] + changed.otherPhones, occupations: OccupationSet(changed.occupations),
-      areaCode: changed.areaCode, affiliation: changed.affiliation ?? Affiliation())
+    try WorkerWriter(transaction: transaction, vault: vault).update(
+      worker.id, PersonalFacts(changed), occupations: OccupationSet(changed.occupations),
+      areaCode: changed.areaCode)
     if changed.areaCode != worker.areaCode {
-      try WorkerWriter(transaction: transaction).emitMove(
+      try WorkerWriter(transaction: transaction, vault: vault).emitMove(
         worker.id, from: worker.areaCode, to: changed.areaCode)
     }
     // Staff who moved the worker out of their own area see the result once more.
-    return reach.view(of: try WorkerHandler.fullWorker(worker.id, .everything, transaction))
+    return reach.view(of: try fullWorker(worker.id, .everything, transaction))
+  }
+
+  /// Refuses to write down what the worker did not consent to, and records a consent that came along.
+  private func checkAffiliation(
+    of changed: Worker, insteadOf worker: Worker, _ request: UpdateWorkerRequest, _ transaction: Transaction
+  ) throws {
+    let affiliation = changed.affiliation ?? Affiliation()
+    guard affiliation != worker.affiliation ?? Affiliation(), affiliation != Affiliation() else { return }
+    let evidence = PlainText.tidied(request.affiliationConsent)
+    guard try !evidence.isEmpty || consent.isGiven(by: worker.id, in: transaction) else {
+      throw WorkersError.affiliationNeedsConsent
+    }
+    try consent.record(evidence, of: worker.id, in: transaction)
   }
 
   private func changed(
@@ -40,14 +53,14 @@ extension WorkerHandler {
     var changed = worker
     if selection.contains("name") {
       changed.name = PlainText.personName(request.name)
-      if let flaw = WorkerInput.nameFlaw(changed.name) { throw WorkersError.invalid([flaw]) }
+      if let violation = WorkerInput.nameViolation(changed.name) { throw WorkersError.invalid([violation]) }
     }
     if selection.contains("identity_number") {
       changed.identityNumber = try identityNumber(request, of: worker, transaction)
     }
     if selection.contains("phone") {
       guard let phone = PhoneNumber.normalised(request.phone) else {
-        throw WorkersError.invalid([WorkerInput.phoneFlaw("phone")])
+        throw WorkersError.invalid([WorkerInput.phoneViolation("phone")])
       }
       changed.phone = phone
     }
@@ -60,7 +73,7 @@ extension WorkerHandler {
     if selection.contains("area_code") {
       let code = try AreaInput.code(request.areaCode)
       guard try AreaStore(snapshot: transaction).exists(code) else {
-        throw WorkersError.areaNotFound(code: code.text)
+        throw WorkersError.areaNotFound(code.text)
       }
       changed.areaCode = code.text
     }
@@ -74,12 +87,14 @@ extension WorkerHandler {
   ) throws -> String {
     if request.identityNumber.isEmpty { return "" }
     guard let number = IdentityNumber(request.identityNumber) else {
-      throw WorkersError.invalid([IdentityNumber.flaw(of: request.identityNumber, field: "identity_number")])
+      throw WorkersError.invalid([
+        IdentityNumber.violation(of: request.identityNumber, field: "identity_number")
+      ])
     }
-    if let flaw = WorkerInput.ageFlaw(number, today: CalendarDate.chinaDay(at: transaction.now)) {
-      throw WorkersError.invalid([flaw])
+    if let violation = WorkerInput.ageViolation(number, today: CalendarDate.inChina(at: transaction.now)) {
+      throw WorkersError.invalid([violation])
     }
-    let holder = try WorkerStore(snapshot: transaction).id(identityNumber: number.text)
+    let holder = try WorkerStore(snapshot: transaction, vault: vault).id(identityNumber: number.text)
     guard holder == nil || holder == worker.id else {
       throw WorkersError.conflict(fields: ["identity_number"])
     }
@@ -89,10 +104,10 @@ extension WorkerHandler {
   private func exchangePhones(of worker: Worker, for changed: Worker, _ transaction: Transaction) throws {
     let old = Set([worker.phone] + worker.otherPhones)
     let new = [changed.phone] + changed.otherPhones
-    let writer = WorkerWriter(transaction: transaction)
+    let writer = WorkerWriter(transaction: transaction, vault: vault)
     for phone in old.subtracting(new).sorted() { try writer.delete(phone: phone, of: worker.id) }
     for phone in new where !old.contains(phone) {
-      guard try WorkerStore(snapshot: transaction).id(phone: phone) == nil else {
+      guard try WorkerStore(snapshot: transaction, vault: vault).id(phone: phone) == nil else {
         throw WorkersError.conflict(fields: [phone == changed.phone ? "phone" : "other_phones"])
       }
       try writer.insert(phone: phone, of: worker.id)

@@ -3,31 +3,39 @@ import ModuleKit
 /// The tables of workers, phones and employments, read.
 struct WorkerStore {
   let snapshot: Snapshot
+  let vault: WorkerVault
 
   /// The worker of an identifier, a merged one resolved, with employments; nil if there is none within reach.
   func worker(_ id: String, _ reach: Reach) throws -> Worker? {
-    guard var record = try record(id) else { return nil }
-    // A merge points every entry that led to its source at its target, so one step is enough; a second one
-    // costs nothing and would carry over entries that were merged otherwise.
-    for _ in 0..<2 {
-      guard let target = record.mergedInto, let next = try self.record(target) else { break }
-      record = next
-    }
-    guard record.mergedInto == nil else { return nil }
-    record.worker.employments = try employments(of: record.worker.id)
-    return reach.includes(record.worker) ? record.worker : nil
+    var worker = Worker()
+    return try read(id, reach, into: &worker) ? worker : nil
+  }
+
+  /// The same where a worker is made once and handed on without a copy, as most calls want it.
+  /// - Parameter worker: an empty one.
+  /// - Returns: whether there is one within reach.
+  func read(_ id: String, _ reach: Reach, into worker: inout Worker) throws -> Bool {
+    try find(id, into: &worker, isOpened: true) && reach.includes(worker)
+  }
+
+  /// Where a worker is and for whom they work now, without anything personal; nil if there is none.
+  func standing(_ id: String) throws -> Worker? {
+    var worker = Worker()
+    return try find(id, into: &worker, isOpened: false) ? worker : nil
   }
 
   /// Who has an identity number.
   func id(identityNumber: String) throws -> String? {
-    try snapshot.first("SELECT id FROM workers_worker WHERE identity_number = ?", identityNumber) {
-      $0.text(0)
-    }
+    try snapshot.first(
+      "SELECT id FROM workers_worker WHERE identity_hash = ?", vault.hash(identityNumber: identityNumber)
+    ) { $0.text(0) }
   }
 
   /// Who has a phone.
   func id(phone: String) throws -> String? {
-    try snapshot.first("SELECT worker_id FROM workers_phone WHERE phone = ?", phone) { $0.text(0) }
+    try snapshot.first("SELECT worker_id FROM workers_phone WHERE phone_hash = ?", vault.hash(phone: phone)) {
+      $0.text(0)
+    }
   }
 
   /// What registration compares of a worker.
@@ -35,19 +43,22 @@ struct WorkerStore {
     try id.flatMap { try worker($0, .everything) }.map { KnownWorker($0) }
   }
 
-  /// A worker's employments, in the order that they were entered.
+  /// Whom an entry means: who has its identity number, and who has its phone.
+  func known(_ entry: WorkerEntry) throws -> (byNumber: KnownWorker?, byPhone: KnownWorker?) {
+    (
+      try known(try entry.identityNumber.flatMap { try id(identityNumber: $0.text) }),
+      try known(try id(phone: entry.phone))
+    )
+  }
+
+  /// A worker's employments, in the order that they were entered, without their staff numbers, which are sealed.
   func employments(of workerID: String) throws -> [Employment] {
     try snapshot.all(
       """
-      SELECT id, organisation_id, station, occupation, staff_number, start_date, end_date, state
+      SELECT id, organisation_id, station, occupation, start_date, end_date, state
       FROM workers_employment WHERE worker_id = ? ORDER BY id
       """, workerID
-    ) { row in
-      Employment(
-        id: row.text(0), organisationID: row.text(1), station: row.text(2),
-        occupation: Occupation(rawValue: Int32(row.int(3))), staffNumber: row.text(4), startDate: row.text(5),
-        endDate: row.text(6), state: EmploymentState(rawValue: Int32(row.int(7))))
-    }
+    ) { Employment($0, from: 0) }
   }
 
   /// Who works for a platform now, by identifier.
@@ -60,61 +71,92 @@ struct WorkerStore {
     ) { $0.text(0) }
   }
 
-  private func record(_ id: String) throws -> WorkerRecord? {
-    try snapshot.first(
+  /// Reads an entry, a merged one resolved, with employments. One that was erased is not found.
+  private func find(_ id: String, into worker: inout Worker, isOpened: Bool) throws -> Bool {
+    var next: String? = id
+    // A merge points every entry that led to its source at its target, so one step is enough; a second one
+    // costs nothing and would carry over entries that were merged otherwise.
+    for _ in 0..<3 {
+      guard let id = next else { break }
+      guard let sealed = try read(id, into: &worker, mergedInto: &next) else { return false }
+      if next == nil {
+        guard !sealed.isEmpty else { return false }
+        if isOpened { worker.set(try vault.open(sealed, of: id, in: snapshot)) }
+        return true
+      }
+    }
+    return false
+  }
+
+  /// Reads an entry with its employments, in one statement because most calls about a worker come here.
+  /// - Parameter mergedInto: becomes the identifier of the entry that this one was merged into, nil for none.
+  /// - Returns: what is sealed of it, empty for one that was erased or merged; nil if there is no such entry.
+  private func read(_ id: String, into worker: inout Worker, mergedInto: inout String?) throws -> [UInt8]? {
+    var sealed: [UInt8]?
+    try snapshot.forEach(
       """
-      SELECT id, name, identity_number, phone, other_phones, occupations, area_code, party_membership,
-        is_mobile_party_member, party_branch, is_union_member, union_name, is_youth_league_member,
-        youth_league_branch, state, merged_into, source, version, create_time, update_time
-      FROM workers_worker WHERE id = ?
-      """, id, read: WorkerRecord.init)
+      SELECT w.personal, w.occupations, w.area_code, w.state, w.source, w.version, w.create_time, w.update_time,
+        w.merged_into, e.id, e.organisation_id, e.station, e.occupation, e.start_date, e.end_date, e.state
+      FROM workers_worker w LEFT JOIN workers_employment e ON e.worker_id = w.id
+      WHERE w.id = ? ORDER BY e.id
+      """, id
+    ) { row in
+      if sealed == nil {
+        sealed = row.optionalBytes(0) ?? []
+        worker.set(row, id: id, from: 1)
+        mergedInto = row.optionalText(8)
+      }
+      if !row.isNull(9) { worker.employments.append(Employment(row, from: 9)) }
+    }
+    return sealed
   }
 }
 
-/// A row of the table of workers.
-struct WorkerRecord {
-  var worker: Worker
-  var mergedInto: String?
-
+extension Worker {
+  /// Reads id, personal, occupations, area_code, state, source, version, create_time and update_time, in this order;
+  /// what is sealed in the second is for `set`.
   init(_ row: Row) {
-    let number = row.optionalText(2) ?? ""
-    let facts = WorkerRecord.facts(ofNumber: number)
-    worker = Worker(
-      id: row.text(0), name: row.text(1), identityNumber: number, phone: row.text(3),
-      otherPhones: WorkerRecord.phones(row.text(4)), sex: facts.sex, birthDate: facts.birthDate,
-      occupations: OccupationSet(rawValue: row.int64(5)).list, areaCode: row.text(6),
-      affiliation: WorkerRecord.affiliation(row), state: Worker.State(rawValue: Int32(row.int(14))),
-      source: WorkerSource(rawValue: Int32(row.int(16))), createTime: ProtoTimestamp(row.instant(18)),
-      updateTime: ProtoTimestamp(row.instant(19)), etag: String(row.int64(17)))
-    mergedInto = row.optionalText(15)
+    self.init()
+    set(row, id: row.text(0), from: 2)
   }
 
-  /// Sex and birth date of a number that was checked when it was taken in.
-  private static func facts(ofNumber number: String) -> (sex: Sex, birthDate: String) {
-    let bytes = number.utf8
-    guard bytes.count == 18 else { return (.unspecified, "") }
-    let date = bytes.dropFirst(6).prefix(8)
-    var text = [UInt8]()
-    text.reserveCapacity(10)
-    for (offset, byte) in date.enumerated() {
-      if offset == 4 || offset == 6 { text.append(UInt8(ascii: "-")) }
-      text.append(byte)
+  /// Sets occupations, area_code, state, source, version, create_time and update_time from a row, in this order, from a
+  /// column on.
+  mutating func set(_ row: Row, id: String, from first: Int) {
+    self.id = id
+    occupations = OccupationSet(rawValue: row.int64(first)).list
+    areaCode = row.text(first + 1)
+    state = State(rawValue: Int32(row.int(first + 2)))
+    source = WorkerSource(rawValue: Int32(row.int(first + 3)))
+    etag = String(row.int64(first + 4))
+    createTime = ProtoTimestamp(row.instant(first + 5))
+    updateTime = ProtoTimestamp(row.instant(first + 6))
+  }
+
+  /// Sets what was sealed; the employments are there already.
+  mutating func set(_ personal: consuming PersonalFacts) {
+    let facts = personal.numberFacts
+    name = personal.name
+    identityNumber = personal.identityNumber ?? ""
+    phone = personal.phones.first ?? ""
+    otherPhones = Array(personal.phones.dropFirst())
+    sex = facts.sex
+    birthDate = facts.birthDate
+    affiliation = personal.affiliation == Affiliation() ? nil : personal.affiliation
+    if personal.staffNumbers.isEmpty { return }
+    for index in employments.indices {
+      employments[index].staffNumber = personal.staffNumbers.number(of: employments[index].id)
     }
-    let order = bytes[bytes.index(bytes.startIndex, offsetBy: 16)]
-    return (order % 2 == 1 ? .male : .female, String(decoding: text, as: UTF8.self))
   }
+}
 
-  /// Phones as a column keeps them, with spaces between them.
-  private static func phones(_ text: String) -> [String] {
-    text.isEmpty ? [] : text.split(separator: " ").map(String.init)
-  }
-
-  /// Nil if nothing is known of it.
-  private static func affiliation(_ row: Row) -> Affiliation? {
-    let affiliation = Affiliation(
-      partyMembership: PartyMembership(rawValue: Int32(row.int(7))), isMobilePartyMember: row.bool(8),
-      partyBranch: row.text(9), isUnionMember: row.bool(10), unionName: row.text(11),
-      isYouthLeagueMember: row.bool(12), youthLeagueBranch: row.text(13))
-    return affiliation == Affiliation() ? nil : affiliation
+extension Employment {
+  /// Reads id, organisation_id, station, occupation, start_date, end_date and state, in this order, from a column on.
+  /// The staff number is sealed with what is personal of the worker.
+  init(_ row: Row, from first: Int) {
+    self.init(
+      id: row.text(first), organisationID: row.text(first + 1), station: row.text(first + 2),
+      occupation: Occupation(rawValue: Int32(row.int(first + 3))), startDate: row.text(first + 4),
+      endDate: row.text(first + 5), state: EmploymentState(rawValue: Int32(row.int(first + 6))))
   }
 }

@@ -10,7 +10,7 @@ import Testing
     (951_782_400, "2000-02-29"), (-28_801, "1969-12-31"), (-28_800, "1970-01-01"), (0, "1970-01-01"),
   ])
   func dayInChina(seconds: Int64, day: String) {
-    #expect("\(CalendarDate.chinaDay(at: .seconds(seconds)))" == day)
+    #expect("\(CalendarDate.inChina(at: .seconds(seconds)))" == day)
   }
 
   @Test func fullYears() throws {
@@ -25,7 +25,7 @@ import Testing
     #expect(IdentityNumber("11010519491231002X")?.sex == .female)
     #expect(IdentityNumber("440524188001010014")?.sex == .male)
     #expect(IdentityNumber("11010519491231002x")?.text == "11010519491231002X")
-    let reason = { IdentityNumber.flaw(of: $0, field: "f").reason }
+    let reason = { IdentityNumber.violation(of: $0, field: "f").reason }
     #expect(reason("110105194912310021") == "IDENTITY_NUMBER_CHECK")
     #expect(reason("11010519490230002X") == "IDENTITY_NUMBER_BIRTH_DATE")
     #expect(reason("1101051949123100") == "IDENTITY_NUMBER_SHAPE")
@@ -35,10 +35,11 @@ import Testing
   @Test func nobodyUnderSixteenWorks() throws {
     let number = try #require(IdentityNumber("11010519491231002X"))
     #expect(
-      WorkerInput.ageFlaw(number, today: try #require(CalendarDate("1965-12-30")))?.reason == "UNDER_AGE")
-    #expect(WorkerInput.ageFlaw(number, today: try #require(CalendarDate("1965-12-31"))) == nil)
+      WorkerInput.ageViolation(number, today: try #require(CalendarDate("1965-12-30")))?.reason == "UNDER_AGE"
+    )
+    #expect(WorkerInput.ageViolation(number, today: try #require(CalendarDate("1965-12-31"))) == nil)
     #expect(
-      WorkerInput.ageFlaw(number, today: try #require(CalendarDate("1949-12-30")))?.reason
+      WorkerInput.ageViolation(number, today: try #require(CalendarDate("1949-12-30")))?.reason
         == "IDENTITY_NUMBER_BIRTH_DATE")
   }
 }

@@ -98,9 +98,9 @@ import Testing
   }
 
   @Test func staffServeTheirArea() throws {
-    let reach = Reach.area(try #require(AreaCode("410300")))
+    let reach = Reach.areas([try #require(AreaCode("410300"))])
     #expect(try decide(entry(), reach: reach) == .create)
-    #expect(throws: WorkersError.areaNotYours(code: "110102")) {
+    #expect(throws: WorkersError.areaNotYours("110102")) {
       try decide(entry(area: "110102"), reach: reach)
     }
     let elsewhere = try known(entry(area: "110102"))
@@ -113,7 +113,8 @@ import Testing
     let person = try known(entry())
     #expect(try enrichment(decide(entry(area: "410305"), byNumber: person)).areaCode == "410305")
     #expect(
-      try enrichment(decide(entry(area: "410305"), byNumber: person, reach: .employer("p1"))).areaCode == nil)
+      try enrichment(decide(entry(area: "410305"), byNumber: person, reach: .employer("p1", areas: [])))
+        .areaCode == nil)
     let exact = try known(entry(area: "410304001"))
     #expect(try enrichment(decide(entry(), byNumber: exact)).areaCode == nil)
     #expect(try enrichment(decide(entry(area: "410304001"), byNumber: person)).areaCode == "410304001")

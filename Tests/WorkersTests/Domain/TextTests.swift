@@ -56,12 +56,28 @@ import Testing
   @Test func masking() {
     #expect(Masking.lastFour("410304199001011234") == "**************1234")
     #expect(Masking.lastFour("1234") == "****")
-    #expect(Masking.value("苟建国", ofColumn: "name") == "苟**")
-    #expect(Masking.value("党员", ofColumn: "party_membership") == "")
-    #expect(Masking.value("宇航员", ofColumn: "occupations") == "宇航员")
     #expect(
-      WorkerSummary(id: "", displayName: "苟建国", areaCode: "", state: .active, platformIDs: []).maskedName
-        == "苟**")
+      WorkerSummary(
+        WorkerStanding(id: "", areaCode: "", state: .active, platformIDs: []), displayName: "苟建国"
+      ).maskedName == "苟**")
+  }
+
+  /// A shifted column puts every value where it does not belong.
+  @Test(arguments: [
+    ("name", "苟建国", "苟**"), ("name", "13800138000", "1***"), ("party_membership", "党员", ""),
+    ("identity_number", "苟建国", "***"), ("identity_number", "苟建国410304199001011238", "*********************"),
+    ("identity_number", "E12345678", "*****5678"), ("phone", "410304199001011238", "**************1238"),
+    ("phone", "张三13800138000", "*************"), ("phone", "+86 138-0013-8000", "+86 138-****-8000"),
+    ("occupations", "13800138000", "***********"), ("occupations", "快递员兼外卖员", "快递员兼外卖员"),
+    ("occupations", "苟建国", "苟**"), ("area_code", "410304199001011238", "******************"),
+    ("area_code", "999999", "999999"), ("organisation", "欧阳建国", "欧阳**"), ("organisation", "苟 建 国", "苟**"),
+    ("organisation", "没有的公司", "没有的公司"), ("start_date", "41030419900101123X", "******************"),
+    ("start_date", "2025年5月1日", "2025年5月1日"), ("staff_number", "138.0013.8000", "*************"),
+    ("station", "138.0013.8000", "***.****.****"),
+    ("station", "旭升站 13800138000", "旭升站 ***********"),
+  ])
+  func rowErrorsHidePersonalDataInEveryColumn(column: String, value: String, shown: String) {
+    #expect(Masking.value(value, ofColumn: column) == shown)
   }
 
   @Test func likePatternsMatchWhatIsMeant() {

@@ -1,3 +1,4 @@
+import Host
 import ModuleTesting
 import RPC
 import Testing
@@ -40,7 +41,7 @@ import Workers
           phone: "010-59928888", contactPhone: "138 0013 8000"))
       #expect(created.creditCode == "91110000802100433B")
       #expect(created.phone == "+861059928888")
-      #expect(created.contactPhone == "+8613800138000")
+      #expect(created.contactPhone == "+86138****8000")
       let sameCode = await status {
         try await create(
           CreateOrganisationRequest(
@@ -73,13 +74,72 @@ import Workers
           contactPhone: "13800138000"))
       func get(_ roles: Roles, _ organisation: String?) async throws -> Organisation {
         try await OrganisationServiceClient(
-          register.host.channel(as: roles, name: organisation ?? "any", organisationID: organisation)
+          register.host.channel(
+            as: roles, name: "\(roles.rawValue) \(organisation ?? "")", organisationID: organisation,
+            purpose: "contact")
         ).getOrganisation(GetOrganisationRequest(id: merchant.id))
       }
       #expect(try await get(.partner, nil).contactName == "")
       #expect(try await get(.partner, nil).contactPhone == "")
       #expect(try await get(.partner, merchant.id).contactName == "李金玲")
       #expect(try await get(.staff, nil).contactPhone == "+8613800138000")
+    }
+  }
+
+  @Test func aContactIsAPersonWhoCanBeReplacedAndErased() async throws {
+    try await Register.run { register in
+      let staff = try await register.host.channel(as: .staff, name: "contacts", purpose: "contact")
+      let organisations = OrganisationServiceClient(staff)
+      let rights = PersonalDataServiceClient(
+        try await register.host.channel(as: .staff, name: "rights", purpose: "rights"))
+      func titles(_ person: String) async -> [String]? {
+        try? await rights.getPersonalView(GetPersonalViewRequest(personID: person)).records.map(\.title)
+      }
+      let merchant = try await organisations.createOrganisation(
+        CreateOrganisationRequest(
+          kind: .merchant, name: "武圣羊汤", areaCode: "410304", contactName: "李金玲",
+          contactPhone: "13800138000"))
+      let first = merchant.contactPersonID
+      #expect(await titles(first) == ["contact of an organisation"])
+      // Another phone or a corrected name is the same person's, both are another person's, of whom nothing stays.
+      let called = try await organisations.updateOrganisation(
+        UpdateOrganisationRequest(id: merchant.id, contactPhone: "13800138001"))
+      #expect(called.contactPersonID == first && called.contactPhone == "+8613800138001")
+      let corrected = try await organisations.updateOrganisation(
+        UpdateOrganisationRequest(id: merchant.id, contactName: "李金铃"))
+      #expect(corrected.contactPersonID == first && corrected.contactPhone == "+8613800138001")
+      let consents = ConsentServiceClient(
+        try await register.host.channel(as: .staff, name: "consents", purpose: "rights"))
+      _ = try await consents.grantConsent(
+        GrantConsentRequest(personID: first, purpose: "contact", evidence: "微信"))
+      let replaced = try await organisations.updateOrganisation(
+        UpdateOrganisationRequest(id: merchant.id, contactName: "马建军", contactPhone: "13800138002"))
+      #expect(replaced.contactPersonID != first && replaced.contactName == "马建军")
+      #expect(await titles(first) == nil)
+      // Staff of the organisation's area serve its contact, others do not.
+      func view(from area: String) async throws -> Int {
+        try await PersonalDataServiceClient(
+          register.host.channel(as: .staff, name: "rights \(area)", areaCode: area, purpose: "rights")
+        ).getPersonalView(GetPersonalViewRequest(personID: replaced.contactPersonID)).records.count
+      }
+      #expect(try await view(from: "410304") == 1)
+      let elsewhere = await status { try await view(from: "110102") }
+      #expect(elsewhere?.code == .notFound)
+
+      let second = replaced.contactPersonID
+      let preview = try await rights.previewErasure(PreviewErasureRequest(personID: second))
+      _ = try await rights.erasePerson(
+        ErasePersonRequest(
+          personID: second, etag: preview.etag, legalBasis: .consentWithdrawn, reason: "不再担任联系人"))
+      let without = try await organisations.getOrganisation(GetOrganisationRequest(id: merchant.id))
+      #expect(without.contactName == "" && without.contactPhone == "" && without.contactPersonID == "")
+      let third = try await organisations.updateOrganisation(
+        UpdateOrganisationRequest(id: merchant.id, contactName: "王芳"))
+      #expect(third.contactName == "王芳" && !third.contactPersonID.isEmpty)
+      let partner = OrganisationServiceClient(
+        try await register.host.channel(as: .partner, name: "partner", purpose: "contact"))
+      #expect(
+        try await partner.getOrganisation(GetOrganisationRequest(id: merchant.id)).contactPersonID == "")
     }
   }
 

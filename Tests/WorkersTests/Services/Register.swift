@@ -33,7 +33,7 @@ struct Register {
     let administrator = try await host.channel()
     areas = AreaServiceClient(administrator)
     organisations = OrganisationServiceClient(administrator)
-    staff = WorkerServiceClient(try await host.channel(as: .staff))
+    staff = WorkerServiceClient(try await host.channel(as: .staff, purpose: "register"))
     for (code, name) in [
       ("110000", "北京市"), ("110100", "北京市"), ("110102", "西城区"), ("410000", "河南省"), ("410300", "洛阳市"),
       ("410304", "瀍河回族区"), ("410304001", "东关街道"), ("410304002", "瀍西街道"),
@@ -50,12 +50,20 @@ struct Register {
 
   /// The systems of a platform.
   func platform(_ id: String) async throws -> WorkerServiceClient {
-    WorkerServiceClient(try await host.channel(as: .platform, name: "platform \(id)", organisationID: id))
+    WorkerServiceClient(
+      try await host.channel(as: .platform, name: "platform \(id)", organisationID: id, purpose: "register"))
   }
 
   /// Staff of one area.
   func staff(of areaCode: String) async throws -> WorkerServiceClient {
-    WorkerServiceClient(try await host.channel(as: .staff, name: "staff \(areaCode)", areaCode: areaCode))
+    WorkerServiceClient(
+      try await host.channel(as: .staff, name: "staff \(areaCode)", areaCode: areaCode, purpose: "register"))
+  }
+
+  /// Party, union and league of a worker, which are shown for that purpose alone.
+  func affiliation(of id: String) async throws -> Affiliation? {
+    let channel = try await host.channel(as: .staff, name: "party office", purpose: "affiliation")
+    return try await WorkerServiceClient(channel).getWorker(GetWorkerRequest(id: id)).affiliation
   }
 
   /// A request that registers a courier of the first platform.

@@ -73,8 +73,8 @@ import Workers
       #expect(reply.summary?.rowsFailed == 13)
       #expect(reply.errors.allSatisfy { !$0.description.isEmpty && !$0.descriptionZh.isEmpty })
       // Personal values are masked in the errors that are kept.
-      #expect(reply.errors[2].value == "*************1123")
-      #expect(reply.errors[5].value == "******3100")
+      #expect(reply.errors[2].value == "410**********1123")
+      #expect(reply.errors[5].value == "13****3100")
       #expect(try await register.staff.listWorkers(ListWorkersRequest()).workers.count == 1)
       let listed = try await register.staff.listImportErrors(ListImportErrorsRequest(importID: "flawed"))
       #expect(listed.errors == reply.errors)
@@ -134,7 +134,7 @@ import Workers
       }
       call.cancel()
       try await register.host.restart()
-      let staff = WorkerServiceClient(try await register.host.channel(as: .staff))
+      let staff = WorkerServiceClient(try await register.host.channel(as: .staff, purpose: "register"))
       #expect(try await staff.getImport(GetImportRequest(importID: "stopped")).lastRow == 500)
       let reply = try await rows.imported(by: staff, as: "stopped")
       #expect(reply.summary?.rowsCreated == 500 && reply.summary?.rowsReceived == 500)
@@ -179,6 +179,37 @@ import Workers
       shown.importID = "real"
       shown.dryRun = false
       #expect(real == shown)
+    }
+  }
+
+  /// Each would be added to, and overflow, if it were let through.
+  @Test(arguments: [Int64.max, Int64.max - 1, 1_000_000_000_001, -1, Int64.min], [true, false])
+  func rowsThatNoFileHasAreRefused(firstRow: Int64, isDryRun: Bool) async throws {
+    try await Register.run { register in
+      let far = try await register.staff.importWorkers()
+      try await far.send(
+        ImportWorkersRequest(importID: "far", dryRun: isDryRun, firstRow: firstRow, rows: [row(0), row(1)]))
+      #expect(await status { try await far.finish() }?.violations.map(\.field) == ["first_row"])
+      let areas = try await register.areas.importAreas()
+      try await areas.send(
+        ImportAreasRequest(
+          importID: "far", dryRun: isDryRun, firstRow: firstRow, rows: [AreaRow(code: "1", name: "x")]))
+      #expect(await status { try await areas.finish() }?.violations.map(\.field) == ["first_row"])
+    }
+  }
+
+  /// The highest row that there can be, and one message more.
+  @Test func aDryRunEndsAtTheHighestRow() async throws {
+    try await Register.run { register in
+      let last = try await register.staff.importWorkers()
+      try await last.send(
+        ImportWorkersRequest(importID: "last", dryRun: true, firstRow: 1_000_000_000_000, rows: [row(0)]))
+      #expect(try await last.finish().summary?.lastRow == 1_000_000_000_000)
+      let beyond = try await register.staff.importWorkers()
+      try await beyond.send(
+        ImportWorkersRequest(importID: "last", dryRun: true, firstRow: 1_000_000_000_000, rows: [row(0)]))
+      try await beyond.send(ImportWorkersRequest(importID: "last", dryRun: true, rows: [row(1)]))
+      #expect(await status { try await beyond.finish() }?.violations.map(\.reason) == ["NOT_A_ROW"])
     }
   }
 

@@ -9,6 +9,7 @@ import Workers
     let target = try #require(try await register.staff.registerWorker(register.courier()).worker)
     var request = register.courier(number: "", phone: "13900139000")
     request.affiliation = Affiliation(isUnionMember: true)
+    request.affiliationConsent = "form 2026-118"
     let source = try #require(try await register.staff.registerWorker(request).worker)
     let both = try await register.staff.addEmployment(
       AddEmploymentRequest(
@@ -30,7 +31,8 @@ import Workers
       #expect(merged.phone == "+8613800138000")
       #expect(merged.otherPhones == ["+8613900139000"])
       #expect(merged.occupations == [.courier, .deliveryRider])
-      #expect(merged.affiliation?.isUnionMember == true)
+      #expect(merged.affiliation == nil)
+      #expect(try await register.affiliation(of: merged.id) == Affiliation(isUnionMember: true))
       let open = merged.employments.filter { $0.state == .open }
       #expect(Set(open.map(\.organisationID)) == [register.courierPlatform, register.deliveryPlatform])
       #expect(open.count == 2)

@@ -9,6 +9,7 @@ import Workers
     try await Register.run { register in
       var request = register.courier()
       request.affiliation = Affiliation(partyMembership: .full)
+      request.affiliationConsent = "form 2026-118"
       let worker = try #require(try await register.staff.registerWorker(request).worker)
       _ = try await register.staff.addEmployment(
         AddEmploymentRequest(

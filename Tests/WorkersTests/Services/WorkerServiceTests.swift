@@ -143,10 +143,12 @@ import Workers
         UpdateWorkerRequest(
           id: worker.id, phone: "13700137000", otherPhones: ["13800138000", "13700137000"],
           affiliation: Affiliation(partyMembership: .full, isMobilePartyMember: true, partyBranch: "顺丰党支部"),
-          etag: worker.etag))
+          etag: worker.etag, affiliationConsent: "form 2026-118"))
       #expect(updated.phone == "+8613700137000")
       #expect(updated.otherPhones == ["+8613800138000"])
-      #expect(updated.affiliation?.isMobilePartyMember == true)
+      #expect(
+        try await register.affiliation(of: worker.id)
+          == Affiliation(partyMembership: .full, isMobilePartyMember: true, partyBranch: "顺丰党支部"))
       #expect(updated.name == worker.name)
       #expect(try await register.staff.findWorker(FindWorkerRequest(phone: "13700137000")).id == worker.id)
       let stale = await status {

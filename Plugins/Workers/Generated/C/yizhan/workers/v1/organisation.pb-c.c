@@ -55,7 +55,7 @@ void   yizhan__workers__v1__reopen_organisation_request__init
   static const Yizhan__Workers__V1__ReopenOrganisationRequest init_value = YIZHAN__WORKERS__V1__REOPEN_ORGANISATION_REQUEST__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor yizhan__workers__v1__organisation__field_descriptors[14] =
+static const ProtobufCFieldDescriptor yizhan__workers__v1__organisation__field_descriptors[15] =
 {
   {
     "id",
@@ -225,11 +225,24 @@ static const ProtobufCFieldDescriptor yizhan__workers__v1__organisation__field_d
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "contact_person_id",
+    15,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Yizhan__Workers__V1__Organisation, has_contact_person_id),
+    offsetof(Yizhan__Workers__V1__Organisation, contact_person_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned yizhan__workers__v1__organisation__field_indices_by_name[] = {
   6,   /* field[6] = address */
   5,   /* field[5] = area_code */
   8,   /* field[8] = contact_name */
+  14,   /* field[14] = contact_person_id */
   9,   /* field[9] = contact_phone */
   11,   /* field[11] = create_time */
   4,   /* field[4] = credit_code */
@@ -245,7 +258,7 @@ static const unsigned yizhan__workers__v1__organisation__field_indices_by_name[]
 static const ProtobufCIntRange yizhan__workers__v1__organisation__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor yizhan__workers__v1__organisation__descriptor =
 {
@@ -255,7 +268,7 @@ const ProtobufCMessageDescriptor yizhan__workers__v1__organisation__descriptor =
   "Yizhan__Workers__V1__Organisation",
   "yizhan.workers.v1",
   sizeof(Yizhan__Workers__V1__Organisation),
-  14,
+  15,
   yizhan__workers__v1__organisation__field_descriptors,
   yizhan__workers__v1__organisation__field_indices_by_name,
   1,  yizhan__workers__v1__organisation__number_ranges,

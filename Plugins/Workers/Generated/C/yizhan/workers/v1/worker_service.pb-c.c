@@ -199,7 +199,7 @@ const ProtobufCMessageDescriptor yizhan__workers__v1__new_employment__descriptor
   (ProtobufCMessageInit) yizhan__workers__v1__new_employment__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor yizhan__workers__v1__register_worker_request__field_descriptors[7] =
+static const ProtobufCFieldDescriptor yizhan__workers__v1__register_worker_request__field_descriptors[8] =
 {
   {
     "name",
@@ -285,9 +285,22 @@ static const ProtobufCFieldDescriptor yizhan__workers__v1__register_worker_reque
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "affiliation_consent",
+    8,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Yizhan__Workers__V1__RegisterWorkerRequest, has_affiliation_consent),
+    offsetof(Yizhan__Workers__V1__RegisterWorkerRequest, affiliation_consent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned yizhan__workers__v1__register_worker_request__field_indices_by_name[] = {
   5,   /* field[5] = affiliation */
+  7,   /* field[7] = affiliation_consent */
   4,   /* field[4] = area_code */
   6,   /* field[6] = employment */
   1,   /* field[1] = identity_number */
@@ -298,7 +311,7 @@ static const unsigned yizhan__workers__v1__register_worker_request__field_indice
 static const ProtobufCIntRange yizhan__workers__v1__register_worker_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor yizhan__workers__v1__register_worker_request__descriptor =
 {
@@ -308,7 +321,7 @@ const ProtobufCMessageDescriptor yizhan__workers__v1__register_worker_request__d
   "Yizhan__Workers__V1__RegisterWorkerRequest",
   "yizhan.workers.v1",
   sizeof(Yizhan__Workers__V1__RegisterWorkerRequest),
-  7,
+  8,
   yizhan__workers__v1__register_worker_request__field_descriptors,
   yizhan__workers__v1__register_worker_request__field_indices_by_name,
   1,  yizhan__workers__v1__register_worker_request__number_ranges,
@@ -506,12 +519,12 @@ static const ProtobufCFieldDescriptor yizhan__workers__v1__list_workers_request_
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "name_prefix",
+    "name",
     5,
     PROTOBUF_C_LABEL_OPTIONAL,
     PROTOBUF_C_TYPE_BYTES,
-    offsetof(Yizhan__Workers__V1__ListWorkersRequest, has_name_prefix),
-    offsetof(Yizhan__Workers__V1__ListWorkersRequest, name_prefix),
+    offsetof(Yizhan__Workers__V1__ListWorkersRequest, has_name),
+    offsetof(Yizhan__Workers__V1__ListWorkersRequest, name),
     NULL,
     NULL,
     0,             /* flags */
@@ -544,7 +557,7 @@ static const ProtobufCFieldDescriptor yizhan__workers__v1__list_workers_request_
 };
 static const unsigned yizhan__workers__v1__list_workers_request__field_indices_by_name[] = {
   0,   /* field[0] = area_code */
-  4,   /* field[4] = name_prefix */
+  4,   /* field[4] = name */
   2,   /* field[2] = occupation */
   1,   /* field[1] = organisation_id */
   5,   /* field[5] = page_size */
@@ -622,7 +635,7 @@ const ProtobufCMessageDescriptor yizhan__workers__v1__list_workers_response__des
   (ProtobufCMessageInit) yizhan__workers__v1__list_workers_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor yizhan__workers__v1__update_worker_request__field_descriptors[10] =
+static const ProtobufCFieldDescriptor yizhan__workers__v1__update_worker_request__field_descriptors[11] =
 {
   {
     "id",
@@ -744,9 +757,22 @@ static const ProtobufCFieldDescriptor yizhan__workers__v1__update_worker_request
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "affiliation_consent",
+    11,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Yizhan__Workers__V1__UpdateWorkerRequest, has_affiliation_consent),
+    offsetof(Yizhan__Workers__V1__UpdateWorkerRequest, affiliation_consent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned yizhan__workers__v1__update_worker_request__field_indices_by_name[] = {
   7,   /* field[7] = affiliation */
+  10,   /* field[10] = affiliation_consent */
   6,   /* field[6] = area_code */
   9,   /* field[9] = etag */
   0,   /* field[0] = id */
@@ -760,7 +786,7 @@ static const unsigned yizhan__workers__v1__update_worker_request__field_indices_
 static const ProtobufCIntRange yizhan__workers__v1__update_worker_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor yizhan__workers__v1__update_worker_request__descriptor =
 {
@@ -770,7 +796,7 @@ const ProtobufCMessageDescriptor yizhan__workers__v1__update_worker_request__des
   "Yizhan__Workers__V1__UpdateWorkerRequest",
   "yizhan.workers.v1",
   sizeof(Yizhan__Workers__V1__UpdateWorkerRequest),
-  10,
+  11,
   yizhan__workers__v1__update_worker_request__field_descriptors,
   yizhan__workers__v1__update_worker_request__field_indices_by_name,
   1,  yizhan__workers__v1__update_worker_request__number_ranges,
@@ -1174,7 +1200,7 @@ const ProtobufCMessageDescriptor yizhan__workers__v1__list_duplicates_response__
   (ProtobufCMessageInit) yizhan__workers__v1__list_duplicates_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor yizhan__workers__v1__worker_row__field_descriptors[14] =
+static const ProtobufCFieldDescriptor yizhan__workers__v1__worker_row__field_descriptors[15] =
 {
   {
     "name",
@@ -1344,8 +1370,21 @@ static const ProtobufCFieldDescriptor yizhan__workers__v1__worker_row__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "affiliation_consent",
+    15,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Yizhan__Workers__V1__WorkerRow, has_affiliation_consent),
+    offsetof(Yizhan__Workers__V1__WorkerRow, affiliation_consent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned yizhan__workers__v1__worker_row__field_indices_by_name[] = {
+  14,   /* field[14] = affiliation_consent */
   4,   /* field[4] = area_code */
   1,   /* field[1] = identity_number */
   10,   /* field[10] = is_mobile_party_member */
@@ -1364,7 +1403,7 @@ static const unsigned yizhan__workers__v1__worker_row__field_indices_by_name[] =
 static const ProtobufCIntRange yizhan__workers__v1__worker_row__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor yizhan__workers__v1__worker_row__descriptor =
 {
@@ -1374,7 +1413,7 @@ const ProtobufCMessageDescriptor yizhan__workers__v1__worker_row__descriptor =
   "Yizhan__Workers__V1__WorkerRow",
   "yizhan.workers.v1",
   sizeof(Yizhan__Workers__V1__WorkerRow),
-  14,
+  15,
   yizhan__workers__v1__worker_row__field_descriptors,
   yizhan__workers__v1__worker_row__field_indices_by_name,
   1,  yizhan__workers__v1__worker_row__number_ranges,

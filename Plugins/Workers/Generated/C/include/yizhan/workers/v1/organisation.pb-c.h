@@ -61,10 +61,12 @@ struct  Yizhan__Workers__V1__Organisation
   Google__Protobuf__Timestamp *update_time;
   protobuf_c_boolean has_etag;
   ProtobufCBinaryData etag;
+  protobuf_c_boolean has_contact_person_id;
+  ProtobufCBinaryData contact_person_id;
 };
 #define YIZHAN__WORKERS__V1__ORGANISATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&yizhan__workers__v1__organisation__descriptor) \
-    , 0, {0,NULL}, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, 0, NULL, NULL, 0, {0,NULL} }
+    , 0, {0,NULL}, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, 0, NULL, NULL, 0, {0,NULL}, 0, {0,NULL} }
 
 
 struct  Yizhan__Workers__V1__GetOrganisationRequest

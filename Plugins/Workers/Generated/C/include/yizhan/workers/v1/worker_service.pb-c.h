@@ -76,10 +76,12 @@ struct  Yizhan__Workers__V1__RegisterWorkerRequest
   ProtobufCBinaryData area_code;
   Yizhan__Workers__V1__Affiliation *affiliation;
   Yizhan__Workers__V1__NewEmployment *employment;
+  protobuf_c_boolean has_affiliation_consent;
+  ProtobufCBinaryData affiliation_consent;
 };
 #define YIZHAN__WORKERS__V1__REGISTER_WORKER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&yizhan__workers__v1__register_worker_request__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0, {0,NULL}, NULL, NULL }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0, {0,NULL}, NULL, NULL, 0, {0,NULL} }
 
 
 struct  Yizhan__Workers__V1__RegisterWorkerResponse
@@ -129,8 +131,8 @@ struct  Yizhan__Workers__V1__ListWorkersRequest
   int32_t occupation;
   protobuf_c_boolean has_state;
   int32_t state;
-  protobuf_c_boolean has_name_prefix;
-  ProtobufCBinaryData name_prefix;
+  protobuf_c_boolean has_name;
+  ProtobufCBinaryData name;
   protobuf_c_boolean has_page_size;
   int32_t page_size;
   protobuf_c_boolean has_page_token;
@@ -175,10 +177,12 @@ struct  Yizhan__Workers__V1__UpdateWorkerRequest
   Google__Protobuf__FieldMask *update_mask;
   protobuf_c_boolean has_etag;
   ProtobufCBinaryData etag;
+  protobuf_c_boolean has_affiliation_consent;
+  ProtobufCBinaryData affiliation_consent;
 };
 #define YIZHAN__WORKERS__V1__UPDATE_WORKER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&yizhan__workers__v1__update_worker_request__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0,NULL, 0, {0,NULL}, NULL, NULL, 0, {0,NULL} }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0,NULL, 0, {0,NULL}, NULL, NULL, 0, {0,NULL}, 0, {0,NULL} }
 
 
 struct  Yizhan__Workers__V1__AddEmploymentRequest
@@ -303,10 +307,12 @@ struct  Yizhan__Workers__V1__WorkerRow
   ProtobufCBinaryData is_union_member;
   protobuf_c_boolean has_is_youth_league_member;
   ProtobufCBinaryData is_youth_league_member;
+  protobuf_c_boolean has_affiliation_consent;
+  ProtobufCBinaryData affiliation_consent;
 };
 #define YIZHAN__WORKERS__V1__WORKER_ROW__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&yizhan__workers__v1__worker_row__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL} }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL} }
 
 
 struct  Yizhan__Workers__V1__ImportWorkersRequest

@@ -1,0 +1,54 @@
+import ModuleKit
+
+/// The numbers by which platforms know a worker, as they are sealed with what else is personal: one text with a line
+/// for each employment that has one, its identifier, a space and the number. A number has no line breaks: it was
+/// tidied when it was taken in.
+struct StaffNumbers: Sendable, Equatable {
+  /// As it is sealed; empty where no platform gave a number.
+  private(set) var text = ""
+
+  init(text: String = "") { self.text = text }
+
+  /// Those of a worker's employments.
+  init(_ employments: [Employment]) {
+    for employment in employments { append(employment.staffNumber, of: employment.id) }
+  }
+
+  var isEmpty: Bool { text.isEmpty }
+
+  /// The number of an employment; empty for none.
+  func number(of employmentID: String) -> String {
+    var (text, employmentID) = (text, employmentID)
+    return text.withUTF8 { bytes in
+      employmentID.withUTF8 { id in
+        var line = bytes[...]
+        while !line.isEmpty {
+          let end = line.firstIndex(of: UInt8(ascii: "\n")) ?? line.endIndex
+          if line[..<end].starts(with: id) {
+            return String(decoding: line[..<end].dropFirst(id.count + 1), as: UTF8.self)
+          }
+          line = line[end...].dropFirst()
+        }
+        return ""
+      }
+    }
+  }
+
+  /// Sets the number of an employment; an empty one is none.
+  mutating func set(_ number: String, of employmentID: String) {
+    let others = text.utf8.split(separator: UInt8(ascii: "\n")).filter { !$0.starts(with: employmentID.utf8) }
+    text = others.map { String(Substring($0)) }.joined(separator: "\n")
+    append(number, of: employmentID)
+  }
+
+  /// These and those of other employments.
+  func adding(_ other: StaffNumbers) -> StaffNumbers {
+    StaffNumbers(text: [text, other.text].filter { !$0.isEmpty }.joined(separator: "\n"))
+  }
+
+  private mutating func append(_ number: String, of employmentID: String) {
+    if number.isEmpty { return }
+    if !text.isEmpty { text += "\n" }
+    text += employmentID + " " + number
+  }
+}
