@@ -1,7 +1,9 @@
 import ModuleKit
 
 /// The schema of the wishes module. States and categories are the numbers of `yizhan.wishes.v1`; times are
-/// milliseconds since 1970; money is fen.
+/// milliseconds since 1970; money is fen. Tables that hang on another one are WITHOUT ROWID: kept in the order of
+/// their key, one tree and not two. What is personal is sealed in the BLOBs (`SealedColumn`), NULL where there is
+/// nothing.
 enum WishesMigrations {
   static let all: [Migration] = [wishes, claims, reports]
 
@@ -18,6 +20,7 @@ enum WishesMigrations {
       wisher_label TEXT NOT NULL,
       title TEXT NOT NULL,
       description TEXT NOT NULL,
+      draft BLOB,
       category INTEGER NOT NULL,
       need INTEGER NOT NULL,
       sharing INTEGER NOT NULL,
@@ -25,7 +28,7 @@ enum WishesMigrations {
       source INTEGER NOT NULL,
       area_code TEXT NOT NULL,
       county_code TEXT NOT NULL,
-      street_code TEXT NOT NULL,
+      street_code TEXT,
       beneficiaries INTEGER NOT NULL,
       estimated_cost_fen INTEGER NOT NULL CHECK (estimated_cost_fen >= 0),
       part_count INTEGER NOT NULL,
@@ -36,28 +39,41 @@ enum WishesMigrations {
       units_fulfilled INTEGER NOT NULL CHECK (units_fulfilled >= 0),
       units_confirmed INTEGER NOT NULL CHECK (units_confirmed >= 0),
       publication_consent INTEGER NOT NULL,
-      consent_evidence TEXT NOT NULL,
-      contact_phone TEXT NOT NULL,
-      delivery_address TEXT NOT NULL,
-      collected_by_organisation_id TEXT NOT NULL,
-      state_reason TEXT NOT NULL,
+      consent_evidence BLOB,
+      contact BLOB,
+      collected_by_organisation_id TEXT,
+      employed_by_collector INTEGER NOT NULL,
+      state_reason BLOB,
       created_at INTEGER NOT NULL,
       updated_at INTEGER NOT NULL,
       listed_at INTEGER,
+      ended_at INTEGER,
       CONSTRAINT never_oversold CHECK (units_active + units_fulfilled + units_confirmed <= units_needed)
     )
     """,
-    // Each list is one range of one index, newest first: by state alone or with the category, for everything, for
-    // a county and for a street. What is larger than a county or smaller than a street filters on area_code
-    // inside the index.
-    "CREATE INDEX wishes_wish_by_state ON wishes_wish (state, id, area_code)",
-    "CREATE INDEX wishes_wish_by_category ON wishes_wish (state, category, id, area_code)",
-    "CREATE INDEX wishes_wish_by_county ON wishes_wish (county_code, state, id)",
-    "CREATE INDEX wishes_wish_by_county_category ON wishes_wish (county_code, state, category, id)",
-    "CREATE INDEX wishes_wish_by_street ON wishes_wish (street_code, state, id, area_code)",
-    "CREATE INDEX wishes_wish_by_street_category ON wishes_wish (street_code, state, category, id, area_code)",
+    // Each list is one range of one index, newest first: for everything, for a county and for a street. What is
+    // larger than a county or smaller than a street filters on area_code inside the index, and so does a category:
+    // but for wishes that can be claimed, which are looked for by category most. A step of a wish's life moves its
+    // entry in every index with the state, so there are as few as that takes, and none has an entry that no list
+    // would read.
+    "CREATE INDEX wishes_wish_by_state ON wishes_wish (state, id, area_code, category)",
+    "CREATE INDEX wishes_wish_by_county ON wishes_wish (county_code, state, id, category)",
+    """
+    CREATE INDEX wishes_wish_by_street ON wishes_wish (street_code, state, id, area_code, category)
+    WHERE street_code IS NOT NULL
+    """,
+    "CREATE INDEX wishes_wish_listed ON wishes_wish (category, id, area_code) WHERE state = 4",
+    "CREATE INDEX wishes_wish_listed_in_county ON wishes_wish (county_code, category, id) WHERE state = 4",
+    """
+    CREATE INDEX wishes_wish_listed_in_street ON wishes_wish (street_code, category, id, area_code)
+    WHERE state = 4 AND street_code IS NOT NULL
+    """,
     "CREATE INDEX wishes_wish_by_worker ON wishes_wish (worker_id, id)",
-    "CREATE INDEX wishes_wish_by_collector ON wishes_wish (collected_by_organisation_id, state, id)",
+    """
+    CREATE INDEX wishes_wish_by_collector ON wishes_wish
+      (collected_by_organisation_id, state, id, employed_by_collector)
+    WHERE collected_by_organisation_id IS NOT NULL
+    """,
     """
     CREATE TABLE wishes_part (
       wish_id TEXT NOT NULL REFERENCES wishes_wish (id),
@@ -67,7 +83,7 @@ enum WishesMigrations {
       taken_quantity INTEGER NOT NULL CHECK (taken_quantity BETWEEN 0 AND quantity),
       confirmed_quantity INTEGER NOT NULL CHECK (confirmed_quantity BETWEEN 0 AND taken_quantity),
       PRIMARY KEY (wish_id, number)
-    )
+    ) WITHOUT ROWID
     """,
     """
     CREATE TABLE wishes_history (
@@ -80,9 +96,10 @@ enum WishesMigrations {
       actor INTEGER NOT NULL,
       actor_id TEXT NOT NULL,
       subject_id TEXT NOT NULL,
-      reason TEXT NOT NULL,
+      detail TEXT NOT NULL,
+      reason BLOB,
       PRIMARY KEY (wish_id, number)
-    )
+    ) WITHOUT ROWID
     """)
 
   private static let claims = Migration(
@@ -97,28 +114,26 @@ enum WishesMigrations {
       organisation_name TEXT NOT NULL,
       units INTEGER NOT NULL CHECK (units > 0),
       amount_fen INTEGER NOT NULL CHECK (amount_fen >= 0),
-      note TEXT NOT NULL,
-      contact_name TEXT NOT NULL,
-      contact_phone TEXT NOT NULL,
+      contact BLOB,
       created_at INTEGER NOT NULL,
       updated_at INTEGER NOT NULL,
       expires_at INTEGER NOT NULL,
       extension_count INTEGER NOT NULL,
       dispute_count INTEGER NOT NULL,
-      state_reason TEXT NOT NULL,
+      state_reason BLOB,
       fulfilled_at INTEGER,
-      fulfilment_text TEXT NOT NULL,
+      evidence BLOB,
       receipts_fen INTEGER NOT NULL CHECK (receipts_fen >= 0),
       photo_count INTEGER NOT NULL,
       reminder_count INTEGER NOT NULL,
       confirmation_overdue INTEGER NOT NULL,
       confirmed_at INTEGER,
-      confirmation_comment TEXT NOT NULL,
+      comment BLOB,
       rating INTEGER NOT NULL
     )
     """,
     // With the units, so that what a wish's claims hold is summed up from the index alone.
-    "CREATE INDEX wishes_claim_by_wish ON wishes_claim (wish_id, state, units)",
+    "CREATE INDEX wishes_claim_by_wish ON wishes_claim (wish_id, id, state, units)",
     "CREATE INDEX wishes_claim_by_organisation ON wishes_claim (organisation_id, state, id)",
     "CREATE INDEX wishes_claim_overdue ON wishes_claim (id) WHERE confirmation_overdue = 1",
     """
@@ -127,7 +142,7 @@ enum WishesMigrations {
       number INTEGER NOT NULL,
       quantity INTEGER NOT NULL CHECK (quantity > 0),
       PRIMARY KEY (claim_id, number)
-    )
+    ) WITHOUT ROWID
     """,
     """
     CREATE TABLE wishes_claim_photo (
@@ -135,7 +150,7 @@ enum WishesMigrations {
       number INTEGER NOT NULL,
       reference TEXT NOT NULL,
       PRIMARY KEY (claim_id, number)
-    )
+    ) WITHOUT ROWID
     """)
 
   private static let reports = Migration(
@@ -146,8 +161,7 @@ enum WishesMigrations {
       version INTEGER NOT NULL,
       wish_id TEXT NOT NULL REFERENCES wishes_wish (id),
       state INTEGER NOT NULL,
-      title TEXT NOT NULL,
-      text TEXT NOT NULL,
+      story BLOB,
       media_count INTEGER NOT NULL,
       organisation_id TEXT NOT NULL,
       created_at INTEGER NOT NULL,
@@ -163,6 +177,6 @@ enum WishesMigrations {
       number INTEGER NOT NULL,
       reference TEXT NOT NULL,
       PRIMARY KEY (report_id, number)
-    )
+    ) WITHOUT ROWID
     """)
 }

@@ -8,11 +8,15 @@ struct WishesHandler: WishServiceHandler {
   let organisations: any OrganisationDirectory
   /// The tree of areas.
   let areas: any AreaDirectory
+  /// Seals what is personal.
+  let vault: WishVault
 
   /// The timer that ends a claim; its key is the claim.
   static let lapseTimer = "claim_lapse"
   /// The timer that reminds of a delivery to be confirmed; its key is the claim.
   static let confirmationTimer = "confirmation_due"
+  /// The timer that deletes what is personal after the end of a wish; its key is the wish.
+  static let retentionTimer = "retention"
 }
 
 extension WishesHandler {
@@ -34,20 +38,10 @@ extension WishesHandler {
     }
   }
 
-  /// Refuses a change that was made in view of an older version; an empty etag is any version.
-  /// - Throws: `WishesError.staleEtag`.
-  func require(etag given: String, current: String, of resource: String) throws {
-    guard given.isEmpty || given == current else {
-      throw WishesError.staleEtag(resource: resource, current: current)
-    }
-  }
-
   /// Refuses a text that is declared required and holds nothing but spaces.
   /// - Throws: `WishesError.invalid`.
   func requireText(_ text: String, field: String) throws {
-    guard text.contains(where: { !$0.isWhitespace }) else {
-      throw WishesError.invalid([Flaw(field, "BLANK", "must say something", "不能为空白")])
-    }
+    if text.isBlank { throw WishesError.invalid([.blank(field)]) }
   }
 
   /// The organisation that the caller acts for.
@@ -57,21 +51,30 @@ extension WishesHandler {
     return id
   }
 
-  /// Ends a change of a wish: records the step, counts the version up and writes the row.
+  /// Ends a change of a wish: records the step, counts the version up and writes the row. A wish that ended with it
+  /// has its personal data deleted in time.
   func save(
     _ wish: inout WishRecord, after step: HistoryStep, from state: Wish.State, in transaction: Transaction
   ) throws {
-    try HistoryStore.append(
-      step, to: &wish, from: state, actor: transaction.caller.actor, in: transaction)
+    try record(step, to: &wish, from: state, in: transaction)
+    try armRetention(of: &wish, in: transaction)
     wish.version += 1
     wish.updatedAt = transaction.now
-    try WishStore.saveProgress(wish, in: transaction)
-    if wish.state != state { try WishStore.saveState(wish, in: transaction) }
+    try WishStore.saveProgress(wish, changesState: wish.state != state, in: transaction)
+  }
+
+  /// Records a step of the caller's; the wish has to be saved afterwards.
+  func record(
+    _ step: HistoryStep, to wish: inout WishRecord, from state: Wish.State, in transaction: Transaction
+  ) throws {
+    try HistoryStore.append(
+      step, to: &wish, from: state, actor: transaction.roles.actor, vault: vault, in: transaction)
   }
 
   /// A wish as the caller sees it after a change.
-  func reply(_ wish: WishRecord, in transaction: Transaction) throws -> Wish {
+  /// - Parameter wisherName: the wisher's name, where the change has asked the register for it.
+  func reply(_ wish: WishRecord, wisherName: String? = nil, in transaction: Transaction) throws -> Wish {
     guard let sight = try sight(of: wish, in: transaction) else { throw WishesError.wishNotFound(wish.id) }
-    return try view(wish, sight, in: transaction)
+    return try view(wish, sight, wisherName: wisherName, in: transaction)
   }
 }

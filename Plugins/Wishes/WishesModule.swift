@@ -12,16 +12,21 @@ public struct WishesModule: Module {
   /// Creates the module.
   public init() {}
 
-  /// Serves WishService, arms the timers of claims and follows merges in the register of workers.
+  /// Serves WishService, handles the timers of claims and of retention, follows merges and employments in the register of
+  /// workers, and answers for what is held about persons.
   /// - Throws: `RegistrationError` unless a module before this one provides the three directories.
   public func register(in registrar: Registrar) throws {
     let handler = WishesHandler(
       workers: try registrar.require((any WorkerDirectory).self),
       organisations: try registrar.require((any OrganisationDirectory).self),
-      areas: try registrar.require((any AreaDirectory).self))
+      areas: try registrar.require((any AreaDirectory).self), vault: WishVault(vault: registrar.vault))
     registrar.serve(handler.bound())
     registrar.onTimer(WishesHandler.lapseTimer) { try handler.lapseClaim($1.key, $0) }
     registrar.onTimer(WishesHandler.confirmationTimer) { try handler.remindOfConfirmation($1.key, $0) }
+    registrar.onTimer(WishesHandler.retentionTimer) { try handler.deleteExpired($1.key, $0) }
+    registrar.holdsPersonalData(WishHolder(handler: handler))
     registrar.onEvent(WorkerMergedEvent.self) { try handler.followMerge($1, $0) }
+    registrar.onEvent(EmploymentStartedEvent.self) { try handler.followEmployment(of: $1.workerID, $0) }
+    registrar.onEvent(EmploymentEndedEvent.self) { try handler.followEmployment(of: $1.workerID, $0) }
   }
 }

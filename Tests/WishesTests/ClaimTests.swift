@@ -29,6 +29,24 @@ import Workers
     }
   }
 
+  @Test func areasLimitAClaimantToo() async throws {
+    try await District.run { district in
+      let (wish, claim) = try await district.claimed()
+      let elsewhere = WishServiceClient(
+        try await district.host.channel(
+          as: .partner, name: "union of the next county", organisationID: district.unionID,
+          areaCode: District.otherCounty, purpose: "fulfilment"))
+      let refused = await refusal { try await elsewhere.getClaim(GetClaimRequest(claimID: claim.id)) }
+      #expect(refused?.code == .notFound)
+      let released = await refusal {
+        try await elsewhere.releaseClaim(ReleaseClaimRequest(claimID: claim.id, reason: "x"))
+      }
+      #expect(released?.code == .notFound)
+      #expect(try await elsewhere.listClaims(ListClaimsRequest()).claims.isEmpty)
+      #expect(try await district.union.listClaims(ListClaimsRequest()).claims.map(\.wishID) == [wish.id])
+    }
+  }
+
   @Test func aLapseSurvivesARestart() async throws {
     try await TestHost.run([WorkersModule.self, WishesModule.self, EventLogModule.self]) { host in
       let district = try await District(host)
@@ -36,7 +54,7 @@ import Workers
       try await host.restart()
       try await host.advance(by: .seconds(7 * Self.day))
       let staff = WishServiceClient(
-        try await host.channel(as: .staff, name: "staff", areaCode: District.county))
+        try await host.channel(as: .staff, name: "staff", areaCode: District.county, purpose: "fulfilment"))
       #expect(try await staff.getWish(GetWishRequest(wishID: wish.id)).state == .listed)
     }
   }

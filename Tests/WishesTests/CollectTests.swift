@@ -40,6 +40,35 @@ import Workers
     }
   }
 
+  /// Whoever is bound to a district could learn the name of a worker of another one from the reply.
+  @Test func nobodyCollectsForAWorkerOfAnotherDistrict() async throws {
+    try await District.run { district in
+      let wish = district.wish { $0.areaCode = District.otherCounty }
+      let boundPlatform = WishServiceClient(
+        try await district.host.channel(
+          as: .platform, organisationID: district.platformID, areaCode: District.otherCounty,
+          purpose: "fulfilment"))
+      for caller in [district.otherStaff, boundPlatform] {
+        let foreign = await refusal { try await caller.collectWish(wish) }
+        let nobodys = district.wish {
+          $0.areaCode = District.otherCounty
+          $0.workerID = "018f3c5e-7b1a-7c3d-9e2f-0a1b2c3d4e5f"
+        }
+        let unknown = await refusal { try await caller.collectWish(nobodys) }
+        #expect(foreign?.reason == "WORKER_NOT_FOUND")
+        #expect(
+          foreign?.message.replacing(wish.workerID, with: nobodys.workerID) == unknown?.message)
+      }
+      _ = try await district.workers.updateWorker(
+        UpdateWorkerRequest(id: district.workerID, areaCode: District.otherCounty))
+      for caller in [district.otherStaff, boundPlatform] {
+        #expect(try await caller.collectWish(wish).wisherName == District.wisherName)
+      }
+      #expect(
+        await refusal { try await district.staff.collectWish(district.wish()) }?.reason == "WORKER_NOT_FOUND")
+    }
+  }
+
   @Test func aPlatformCollectsForItsOwnWorkersOnly() async throws {
     try await District.run { district in
       let status = await refusal { try await district.otherPlatform.collectWish(district.wish()) }

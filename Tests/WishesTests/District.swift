@@ -71,16 +71,21 @@ struct District {
     workers = WorkerServiceClient(administrator)
     workerID = try await Self.register(Self.wisherName, "13937900001", platformID, with: workers)
 
-    staff = WishServiceClient(try await host.channel(as: .staff, name: "staff", areaCode: Self.county))
+    staff = WishServiceClient(
+      try await host.channel(as: .staff, name: "staff", areaCode: Self.county, purpose: "fulfilment"))
     otherStaff = WishServiceClient(
-      try await host.channel(as: .staff, name: "other-staff", areaCode: Self.otherCounty))
+      try await host.channel(
+        as: .staff, name: "other-staff", areaCode: Self.otherCounty, purpose: "fulfilment"))
     platform = WishServiceClient(
-      try await host.channel(as: .platform, name: "platform", organisationID: platformID))
+      try await host.channel(
+        as: .platform, name: "platform", organisationID: platformID, purpose: "fulfilment"))
     otherPlatform = WishServiceClient(
-      try await host.channel(as: .platform, name: "other-platform", organisationID: otherPlatformID))
-    union = WishServiceClient(try await host.channel(as: .partner, name: "union", organisationID: unionID))
+      try await host.channel(
+        as: .platform, name: "other-platform", organisationID: otherPlatformID, purpose: "fulfilment"))
+    union = WishServiceClient(
+      try await host.channel(as: .partner, name: "union", organisationID: unionID, purpose: "fulfilment"))
     charity = WishServiceClient(
-      try await host.channel(as: .partner, name: "charity", organisationID: charityID))
+      try await host.channel(as: .partner, name: "charity", organisationID: charityID, purpose: "fulfilment"))
     auditor = WishServiceClient(try await host.channel(as: .auditor, name: "auditor"))
   }
 

@@ -74,7 +74,8 @@ import Wishes
       // Staff of the organisation that delivered: the same interest under another role.
       let staffOfUnion = WishServiceClient(
         try await district.host.channel(
-          as: .staff, name: "union-staff", organisationID: district.unionID, areaCode: District.county))
+          as: .staff, name: "union-staff", organisationID: district.unionID, areaCode: District.county,
+          purpose: "fulfilment"))
       let own = await refusal {
         try await staffOfUnion.confirmFulfilment(ConfirmFulfilmentRequest(claimID: claim.id))
       }

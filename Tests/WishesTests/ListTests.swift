@@ -85,13 +85,30 @@ import Wishes
       _ = try await district.listed()
       #expect(try await district.staff.listWishes(ListWishesRequest()).wishes.count == 1)
       #expect(try await district.otherStaff.listWishes(ListWishesRequest()).wishes.isEmpty)
-      let status = await refusal {
-        try await district.otherStaff.listWishes(ListWishesRequest(areaCode: District.county))
-      }
-      #expect(status?.code == .permissionDenied)
-      #expect(status?.reason == "AREA_NOT_YOURS")
+      // What is out of reach is as good as not there.
+      let foreign = ListWishesRequest(areaCode: District.county)
+      #expect(try await district.otherStaff.listWishes(foreign).wishes.isEmpty)
+      let nowhere = ListWishesRequest(areaCode: "41")
+      #expect(
+        await refusal { try await district.staff.listWishes(nowhere) }?.reason == "AREA_NOT_FOUND")
       let collected = await refusal { try await district.otherStaff.collectWish(district.wish()) }
       #expect(collected?.reason == "AREA_NOT_YOURS")
+    }
+  }
+
+  /// Staff of two streets ask for the county: the list keeps to the two.
+  @Test func aWiderAreaIsNarrowedToTheCallersOwn() async throws {
+    try await District.run { district in
+      let inside = try await district.listed()
+      _ = try await district.listed(district.wish { $0.areaCode = District.county })
+      let channel = try await district.host.channel(
+        as: .staff, name: "two streets", areaCodes: [District.street, "410304002"])
+      for code in [District.county, "410300", District.street, District.community] {
+        let wishes = try await WishServiceClient(channel).listWishes(ListWishesRequest(areaCode: code)).wishes
+        #expect(wishes.map(\.id) == [inside.id], "\(code)")
+      }
+      let other = ListWishesRequest(areaCode: "410304002")
+      #expect(try await WishServiceClient(channel).listWishes(other).wishes == [])
     }
   }
 

@@ -6,7 +6,9 @@ import Testing
 @Suite struct PersonalTextTests {
   @Test(arguments: [
     "电话13937900001", "139 3790 0001", "139-3790-0001", "+86 13937900001", "13937900001",
-    "微信同号:13937900001,谢谢",
+    "139.3790.0001", "139\u{a0}3790\u{a0}0001", "139\u{ff0e}3790\u{ff0e}0001",
+    "微信同号:13937900001,谢谢", "型号5 13937900001", "00861393790 0001", "13937900001 2026年", "栋3 139 3790 0001",
+    "1 3 9 3 7 9 0 0 0 0 1",
   ])
   func findsMobileNumbers(text: String) {
     #expect(PersonalText.finding(in: text, name: "") == "a phone number")

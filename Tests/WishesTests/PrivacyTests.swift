@@ -46,6 +46,22 @@ import Workers
     }
   }
 
+  /// ClaimWish is for partners and not for auditors: who is both claims as a partner, and is told what partners are.
+  @Test func aRoleThatTheMethodIsNotForShowsNothing() async throws {
+    try await District.run { district in
+      let wish = try await district.listed(district.wish { $0.delivery = .throughStreet })
+      let channel = try await district.host.channel(
+        as: [.partner, .auditor], name: "union and auditor", organisationID: district.unionID)
+      let both = WishServiceClient(channel)
+      let claimed = try await both.claimWish(ClaimWishRequest(wishID: wish.id))
+      #expect(Self.leaks(claimed, district) == [])
+      // GetWish is for auditors too.
+      #expect(
+        Self.leaks(try await both.getWish(GetWishRequest(wishID: wish.id)), district)
+          == ["worker", "community"])
+    }
+  }
+
   @Test func contactIsSeenFromClaimToDeliveryByTheClaimantAlone() async throws {
     try await District.run { district in
       let wish = try await district.listed()

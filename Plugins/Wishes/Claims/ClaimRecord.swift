@@ -11,23 +11,22 @@ struct ClaimRecord {
   /// What the claim holds of the wish: pieces, fen, or 1.
   var units: Int64
   var amountFen: Int64 = 0
-  var note = ""
-  var contactName = ""
-  var contactPhone = ""
+  /// Sealed, as are state reason, evidence and comment; nil where there is nothing.
+  var contact: [UInt8]?
   var createdAt: Instant
   var updatedAt: Instant
   var expiresAt: Instant
   var extensionCount: Int32 = 0
   var disputeCount: Int32 = 0
-  var stateReason = ""
+  var stateReason: [UInt8]?
   var fulfilledAt: Instant?
-  var fulfilmentText = ""
+  var evidence: [UInt8]?
   var receiptsFen: Int64 = 0
   var photoCount = 0
   var reminderCount: Int32 = 0
   var isConfirmationOverdue = false
   var confirmedAt: Instant?
-  var confirmationComment = ""
+  var comment: [UInt8]?
   var rating: Int32 = 0
 
   /// The version as callers see it.
@@ -45,23 +44,21 @@ extension ClaimRecord {
     organisationName = row.text(5)
     units = row.int64(6)
     amountFen = row.int64(7)
-    note = row.text(8)
-    contactName = row.text(9)
-    contactPhone = row.text(10)
-    createdAt = row.instant(11)
-    updatedAt = row.instant(12)
-    expiresAt = row.instant(13)
-    extensionCount = Int32(row.int(14))
-    disputeCount = Int32(row.int(15))
-    stateReason = row.text(16)
-    fulfilledAt = row.optionalInstant(17)
-    fulfilmentText = row.text(18)
-    receiptsFen = row.int64(19)
-    photoCount = row.int(20)
-    reminderCount = Int32(row.int(21))
-    isConfirmationOverdue = row.bool(22)
-    confirmedAt = row.optionalInstant(23)
-    confirmationComment = row.text(24)
-    rating = Int32(row.int(25))
+    contact = row.optionalBytes(8)
+    createdAt = row.instant(9)
+    updatedAt = row.instant(10)
+    expiresAt = row.instant(11)
+    extensionCount = Int32(row.int(12))
+    disputeCount = Int32(row.int(13))
+    stateReason = row.optionalBytes(14)
+    fulfilledAt = row.optionalInstant(15)
+    evidence = row.optionalBytes(16)
+    receiptsFen = row.int64(17)
+    photoCount = row.int(18)
+    reminderCount = Int32(row.int(19))
+    isConfirmationOverdue = row.bool(20)
+    confirmedAt = row.optionalInstant(21)
+    comment = row.optionalBytes(22)
+    rating = Int32(row.int(23))
   }
 }

@@ -2,17 +2,31 @@ import ModuleKit
 
 /// The tables of claims, what they take and their evidence.
 enum ClaimStore {
-  private static let selectByID: StaticString = """
-    SELECT id, version, wish_id, state, organisation_id, organisation_name, units, amount_fen, note, contact_name,
-      contact_phone, created_at, updated_at, expires_at, extension_count, dispute_count, state_reason,
-      fulfilled_at, fulfilment_text, receipts_fen, photo_count, reminder_count, confirmation_overdue,
-      confirmed_at, confirmation_comment, rating
-    FROM wishes_claim WHERE id = ?
+  private static let select = Query(
     """
+    SELECT id, version, wish_id, state, organisation_id, organisation_name, units, amount_fen, contact,
+      created_at, updated_at, expires_at, extension_count, dispute_count, state_reason, fulfilled_at, evidence,
+      receipts_fen, photo_count, reminder_count, confirmation_overdue, confirmed_at, comment, rating
+    FROM wishes_claim WHERE
+    """)
+  // Most steps of a claim come here: the text is put together once.
+  private static let selectByID = select.appending(" id = ?")
 
   /// Finds a claim.
   static func claim(_ id: String, in snapshot: Snapshot) throws -> ClaimRecord? {
-    try snapshot.first(selectByID, id) { ClaimRecord($0) }
+    try snapshot.first(selectByID.binding(id)) { ClaimRecord($0) }
+  }
+
+  /// The claims of a wish, the newest first.
+  /// - Parameter organisationID: whose claims; nil for everybody's.
+  static func claims(of wishID: String, organisationID: String?, limit: Int, in snapshot: Snapshot) throws
+    -> [ClaimRecord]
+  {
+    var query = select
+    query.append(" wish_id = ?", wishID)
+    if let organisationID { query.append(" AND organisation_id = ?", organisationID) }
+    query.append(" ORDER BY id DESC LIMIT ?", limit)
+    return try snapshot.all(query) { ClaimRecord($0) }
   }
 
   /// Adds a claim with the parts that it takes.
@@ -20,14 +34,13 @@ enum ClaimStore {
     try transaction.execute(
       """
       INSERT INTO wishes_claim (id, version, wish_id, state, organisation_id, organisation_name, units, amount_fen,
-        note, contact_name, contact_phone, created_at, updated_at, expires_at, extension_count, dispute_count,
-        state_reason, fulfilled_at, fulfilment_text, receipts_fen, photo_count, reminder_count,
-        confirmation_overdue, confirmed_at, confirmation_comment, rating)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '', NULL, '', 0, 0, 0, 0, NULL, '', 0)
+        contact, created_at, updated_at, expires_at, extension_count, dispute_count, receipts_fen, photo_count,
+        reminder_count, confirmation_overdue, rating)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0)
       """,
       claim.id, claim.version, claim.wishID, claim.state.rawValue, claim.organisationID,
-      claim.organisationName, claim.units, claim.amountFen, claim.note, claim.contactName, claim.contactPhone,
-      claim.createdAt, claim.updatedAt, claim.expiresAt)
+      claim.organisationName, claim.units, claim.amountFen, claim.contact, claim.createdAt, claim.updatedAt,
+      claim.expiresAt)
     for part in parts {
       try transaction.execute(
         "INSERT INTO wishes_claim_part (claim_id, number, quantity) VALUES (?, ?, ?)", claim.id, part.number,
@@ -40,15 +53,14 @@ enum ClaimStore {
     let changed = try transaction.execute(
       """
       UPDATE wishes_claim SET version = ?, state = ?, updated_at = ?, expires_at = ?, extension_count = ?,
-        dispute_count = ?, state_reason = ?, fulfilled_at = ?, fulfilment_text = ?, receipts_fen = ?,
-        photo_count = ?, reminder_count = ?, confirmation_overdue = ?, confirmed_at = ?,
-        confirmation_comment = ?, rating = ?
+        dispute_count = ?, state_reason = ?, fulfilled_at = ?, evidence = ?, receipts_fen = ?, photo_count = ?,
+        reminder_count = ?, confirmation_overdue = ?, confirmed_at = ?, comment = ?, rating = ?
       WHERE id = ?
       """,
       claim.version, claim.state.rawValue, claim.updatedAt, claim.expiresAt, claim.extensionCount,
-      claim.disputeCount, claim.stateReason, claim.fulfilledAt, claim.fulfilmentText, claim.receiptsFen,
+      claim.disputeCount, claim.stateReason, claim.fulfilledAt, claim.evidence, claim.receiptsFen,
       claim.photoCount, claim.reminderCount, claim.isConfirmationOverdue, claim.confirmedAt,
-      claim.confirmationComment, claim.rating, claim.id)
+      claim.comment, claim.rating, claim.id)
     guard changed == 1 else { throw WishesError.invariantBroken("the claim \(claim.id) is not there") }
   }
 
@@ -92,12 +104,12 @@ extension ClaimStore {
 
   /// The claims of a list, the newest first.
   static func list(
-    _ root: Root, organisationID: String?, states: [Claim.State], within area: AreaCode?, before: String?,
+    _ root: Root, organisationID: String?, states: [Claim.State], within areas: [AreaCode]?, before: String?,
     limit: Int, in snapshot: Snapshot
   ) throws -> [ClaimRecord] {
     func ids(_ states: [Claim.State]) throws -> [String] {
       let query = query(
-        root, organisationID: organisationID, states: states, within: area, before: before, limit: limit)
+        root, organisationID: organisationID, states: states, within: areas, before: before, limit: limit)
       return try snapshot.all(query) { $0.text(0) }
     }
     // An organisation can have very many claims, which its index keeps by state: each state is a range of its own,
@@ -117,16 +129,12 @@ extension ClaimStore {
   }
 
   private static func query(
-    _ root: Root, organisationID: String?, states: [Claim.State], within area: AreaCode?, before: String?,
+    _ root: Root, organisationID: String?, states: [Claim.State], within areas: [AreaCode]?, before: String?,
     limit: Int
   ) -> Query {
     var query: Query
-    if let area {
-      query = Query(
-        """
-        SELECT c.id FROM wishes_claim c JOIN wishes_wish w ON w.id = c.wish_id
-        WHERE w.area_code >= ? AND w.area_code < ? AND
-        """, area.lowerBound, area.upperBound)
+    if areas != nil {
+      query = Query("SELECT c.id FROM wishes_claim c JOIN wishes_wish w ON w.id = c.wish_id WHERE")
     } else {
       query = Query("SELECT c.id FROM wishes_claim c WHERE")
     }
@@ -135,6 +143,7 @@ extension ClaimStore {
     case .organisation(let id): query.append(" c.organisation_id = ?", id)
     case .overdue: query.append(" c.confirmation_overdue = 1")
     }
+    query.append(areas, in: "w.area_code")
     if let organisationID { query.append(" AND c.organisation_id = ?", organisationID) }
     if states.count == 1 {
       query.append(" AND c.state = ?", states[0].rawValue)
@@ -182,11 +191,7 @@ extension ClaimStore {
   /// What the claims of a wish hold, summed up from the claims themselves.
   static func heldUnits(of wish: WishRecord, in snapshot: Snapshot) throws -> WishUnits {
     var units = WishUnits(needed: wish.units.needed)
-    try snapshot.forEach(
-      "SELECT state, SUM(units) FROM wishes_claim WHERE wish_id = ? AND state IN (?, ?, ?) GROUP BY state",
-      wish.id,
-      Claim.State.active.rawValue, Claim.State.fulfilled.rawValue, Claim.State.confirmed.rawValue
-    ) { row in
+    try snapshot.forEach("SELECT state, units FROM wishes_claim WHERE wish_id = ?", wish.id) { row in
       units.move(row.int64(1), from: .unspecified, to: Claim.State(rawValue: Int32(row.int(0))))
     }
     return units

@@ -7,14 +7,15 @@ extension WishesHandler {
     var (wish, _) = try visibleWish(request.wishID, in: transaction)
     if wish.state == .claimed { throw try alreadyClaimed(wish, in: transaction) }
     try require(.claimWish, of: wish)
-    try require(etag: request.etag, current: wish.etag, of: "wish")
+    try WishesError.requireETag(request.etag, is: wish.etag, of: "wish")
     guard wish.claimCount < Limits.claimsPerWish else {
       throw WishesError.tooManyClaims(limit: Limits.claimsPerWish)
     }
     let hold = request.holdSeconds == 0 ? Limits.defaultHold : .seconds(request.holdSeconds)
     guard hold >= Limits.minimumHold else {
       throw WishesError.invalid([
-        Flaw("hold_seconds", "HOLD_TOO_SHORT", "must be 10 or more, or 0 for 7 days", "须不少于10秒;0 表示7天")
+        FieldViolation(
+          "hold_seconds", "HOLD_TOO_SHORT", "must be 10 or more, or 0 for 7 days", "须不少于10秒;0 表示7天")
       ])
     }
     let units = try claimedUnits(request, of: wish, in: transaction)
@@ -24,9 +25,10 @@ extension WishesHandler {
       organisationName: organisation.name, units: units, createdAt: transaction.now,
       updatedAt: transaction.now, expiresAt: transaction.now + hold)
     claim.amountFen = wish.details.sharing == .byMoney ? units : 0
-    claim.note = request.note
-    claim.contactName = request.contactName
-    claim.contactPhone = PhoneNumber.normalised(request.contactPhone) ?? ""
+    let contact = ClaimContact(
+      note: request.note, name: request.contactName,
+      phone: PhoneNumber.normalised(request.contactPhone) ?? "")
+    claim.contact = try vault.seal(contact, of: claim.id, in: transaction)
     try ClaimStore.insert(claim, parts: request.parts, in: transaction)
     let from = wish.state
     wish.claimCount += 1
@@ -50,10 +52,10 @@ extension WishesHandler {
   func releaseClaim(_ request: ReleaseClaimRequest, _ transaction: Transaction) throws -> Claim {
     try requireText(request.reason, field: "reason")
     var (claim, wish) = try claimantsClaim(request.claimID, in: transaction)
-    try require(etag: request.etag, current: claim.etag, of: "claim")
+    try WishesError.requireETag(request.etag, is: claim.etag, of: "claim")
     try require(.releaseClaim, of: claim)
     try transaction.cancel(Self.lapseTimer, key: claim.id)
-    claim.stateReason = request.reason
+    claim.stateReason = try sealedClaimReason(request.reason, of: wish, in: transaction)
     let from = wish.state
     try move(&claim, of: &wish, to: .released, in: transaction)
     try save(
@@ -70,7 +72,7 @@ extension WishesHandler {
   func extendClaim(_ request: ExtendClaimRequest, _ transaction: Transaction) throws -> Claim {
     try requireText(request.reason, field: "reason")
     var (claim, wish) = try claimantsClaim(request.claimID, in: transaction)
-    try require(etag: request.etag, current: claim.etag, of: "claim")
+    try WishesError.requireETag(request.etag, is: claim.etag, of: "claim")
     try require(.extendClaim, of: claim)
     guard claim.extensionCount < Limits.maximumExtensions else {
       throw WishesError.noExtensionLeft(limit: Limits.maximumExtensions)
@@ -100,7 +102,7 @@ extension WishesHandler {
     else { return }
     var wish = try WishStore.referredWish(claim.wishID, in: transaction)
     let from = wish.state
-    claim.stateReason = "not delivered in time"
+    claim.stateReason = nil
     try move(&claim, of: &wish, to: .lapsed, in: transaction)
     try save(
       &wish, after: HistoryStep(action: .claimLapsed, subjectID: claim.id), from: from, in: transaction)
@@ -115,15 +117,14 @@ extension WishesHandler {
 extension WishesHandler {
   /// The organisation that claims: the caller's own, or, for staff, any that takes part.
   private func claimant(_ named: String, in transaction: Transaction) throws -> OrganisationSummary {
-    let caller = transaction.caller
-    if !named.isEmpty, !caller.isStaff, named != caller.organisationID {
+    if !named.isEmpty, !transaction.isStaff, named != transaction.caller.organisationID {
       throw WishesError.organisationNotYours
     }
     let id = named.isEmpty ? try callersOrganisation("ClaimWish", in: transaction) : named
     guard let organisation = try organisations.organisation(id, in: transaction) else {
-      throw WishesError.organisationNotFound(id)
+      throw WishesError.organisationNotFound
     }
-    guard organisation.isActive else { throw WishesError.organisationClosed(id) }
+    guard organisation.isActive else { throw WishesError.organisationClosed }
     return organisation
   }
 
@@ -139,12 +140,13 @@ extension WishesHandler {
     let sharing = wish.details.sharing
     if sharing != .byParts, !request.parts.isEmpty {
       throw WishesError.invalid([
-        Flaw("parts", "NOT_SHARED_BY_PARTS", "the wish is not shared by parts; leave them out", "该心愿不按件分担")
+        FieldViolation(
+          "parts", "NOT_SHARED_BY_PARTS", "the wish is not shared by parts; leave them out", "该心愿不按件分担")
       ])
     }
     if sharing != .byMoney, request.amountFen != 0 {
       throw WishesError.invalid([
-        Flaw(
+        FieldViolation(
           "amount_fen", "NOT_SHARED_BY_MONEY", "the wish is not shared by money; leave it out", "该心愿不按金额分担")
       ])
     }
@@ -152,7 +154,7 @@ extension WishesHandler {
     case .byMoney:
       guard request.amountFen > 0 else {
         throw WishesError.invalid([
-          Flaw("amount_fen", "AMOUNT_MISSING", "say how much you pledge, in fen", "请填写认捐金额(分)")
+          FieldViolation("amount_fen", "AMOUNT_MISSING", "say how much you pledge, in fen", "请填写认捐金额(分)")
         ])
       }
       guard request.amountFen <= wish.units.open else {
@@ -170,7 +172,7 @@ extension WishesHandler {
   {
     guard !asked.isEmpty else {
       throw WishesError.invalid([
-        Flaw("parts", "PARTS_MISSING", "say which parts you take and how many", "请选择认领的物品和数量")
+        FieldViolation("parts", "PARTS_MISSING", "say which parts you take and how many", "请选择认领的物品和数量")
       ])
     }
     let parts = try WishStore.parts(of: wish, in: snapshot)
@@ -178,12 +180,13 @@ extension WishesHandler {
     for (index, part) in asked.enumerated() {
       guard let wanted = parts.first(where: { $0.number == part.number }) else {
         throw WishesError.invalid([
-          Flaw("parts[\(index)].number", "PART_UNKNOWN", "the wish has no such part", "心愿中没有该物品")
+          FieldViolation("parts[\(index)].number", "PART_UNKNOWN", "the wish has no such part", "心愿中没有该物品")
         ])
       }
       guard seen.insert(part.number).inserted else {
         throw WishesError.invalid([
-          Flaw("parts[\(index)].number", "PART_TWICE", "stands twice; give the sum once", "物品重复,请合并数量")
+          FieldViolation(
+            "parts[\(index)].number", "PART_TWICE", "stands twice; give the sum once", "物品重复,请合并数量")
         ])
       }
       let open = wanted.quantity - wanted.taken

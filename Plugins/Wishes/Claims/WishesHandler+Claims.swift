@@ -20,6 +20,13 @@ extension WishesHandler {
     return (claim, wish)
   }
 
+  /// Why a claim stands where it stands, as its row keeps it.
+  func sealedClaimReason(_ reason: String, of wish: WishRecord, in transaction: Transaction) throws
+    -> [UInt8]?
+  {
+    try vault.seal(reason, of: wish.workerID, as: SealedColumn.claimStateReason, in: transaction)
+  }
+
   /// Moves a claim to a state, with what it holds of its wish: units, parts, and the wish's own state. The caller
   /// records the step and saves the wish.
   func move(
@@ -87,14 +94,10 @@ extension WishesHandler {
         "\(request.confirmationOverdue)", caller.id,
       ])
     let (root, organisationID) = try claimRoot(of: request, in: snapshot)
-    var area: AreaCode?
-    if let code = caller.areaCode, caller.isStaff || caller.isAuditor {
-      guard let own = AreaCode(code) else { throw WishesError.areaNotYours(code) }
-      area = own
-    }
     var claims = try ClaimStore.list(
       root, organisationID: organisationID,
-      states: request.state == .unspecified ? Claim.State.real : [request.state], within: area,
+      states: request.state == .unspecified ? Claim.State.real : [request.state],
+      within: snapshot.reach.areas,
       before: page.cursor.first, limit: page.limit + 1, in: snapshot)
     let next = page.cut(&claims) { [$0.id] }
     return ListClaimsResponse(
@@ -110,8 +113,8 @@ extension WishesHandler {
     ClaimStore.Root, organisationID: String?
   ) {
     let caller = snapshot.caller
-    let seesRecords = caller.isStaff || caller.isAuditor
-    let isPartner = !seesRecords && caller.roleSet.contains(.partner)
+    let seesRecords = snapshot.isStaff || snapshot.isAuditor
+    let isPartner = !seesRecords && snapshot.roles.contains(.partner)
     if isPartner, !request.organisationID.isEmpty, request.organisationID != caller.organisationID {
       throw WishesError.organisationNotYours
     }
@@ -122,11 +125,11 @@ extension WishesHandler {
       return (.wish(request.wishID), try callersOrganisation("ListClaims", in: snapshot))
     }
     if request.confirmationOverdue {
-      guard seesRecords else { throw WishesError.listForStaff("confirmation_overdue") }
+      guard seesRecords else { throw WishesError.listForStaff }
       return (.overdue, named)
     }
     if let named, seesRecords { return (.organisation(named), nil) }
-    guard seesRecords || isPartner else { throw WishesError.listForStaff("organisation_id") }
+    guard seesRecords || isPartner else { throw WishesError.listForStaff }
     return (.organisation(try callersOrganisation("ListClaims", in: snapshot)), nil)
   }
 }

@@ -6,14 +6,14 @@ extension WishesHandler {
     try requireText(request.text, field: "text")
     try requireReferences(request.photos, field: "photos")
     var (claim, wish) = try claimantsClaim(request.claimID, in: transaction)
-    try require(etag: request.etag, current: claim.etag, of: "claim")
+    try WishesError.requireETag(request.etag, is: claim.etag, of: "claim")
     try require(.fulfilClaim, of: claim)
     claim.fulfilledAt = transaction.now
-    claim.fulfilmentText = request.text
     claim.receiptsFen = request.receiptsFen
+    claim.evidence = try vault.seal(evidence: request.text, for: claim, of: wish, in: transaction)
     claim.photoCount = request.photos.count
     claim.reminderCount = 0
-    claim.stateReason = ""
+    claim.stateReason = nil
     try ClaimStore.replacePhotos(of: claim.id, with: request.photos, in: transaction)
     let from = wish.state
     try move(&claim, of: &wish, to: .fulfilled, in: transaction)
@@ -31,11 +31,12 @@ extension WishesHandler {
 
   func confirmFulfilment(_ request: ConfirmFulfilmentRequest, _ transaction: Transaction) throws -> Claim {
     var (claim, wish) = try wishersClaim(request.claimID, in: transaction)
-    try require(etag: request.etag, current: claim.etag, of: "claim")
+    try WishesError.requireETag(request.etag, is: claim.etag, of: "claim")
     try require(.confirmFulfilment, of: claim)
     try require(.confirmFulfilment, of: wish)
     claim.confirmedAt = transaction.now
-    claim.confirmationComment = request.comment
+    claim.comment = try vault.seal(
+      request.comment, of: wish.workerID, as: SealedColumn.comment, in: transaction)
     claim.rating = request.rating
     claim.isConfirmationOverdue = false
     let from = wish.state
@@ -58,14 +59,14 @@ extension WishesHandler {
   func disputeFulfilment(_ request: DisputeFulfilmentRequest, _ transaction: Transaction) throws -> Claim {
     try requireText(request.reason, field: "reason")
     var (claim, wish) = try wishersClaim(request.claimID, in: transaction)
-    try require(etag: request.etag, current: claim.etag, of: "claim")
+    try WishesError.requireETag(request.etag, is: claim.etag, of: "claim")
     try require(.disputeFulfilment, of: claim)
     try require(.disputeFulfilment, of: wish)
     claim.disputeCount += 1
-    claim.stateReason = request.reason
+    claim.stateReason = try sealedClaimReason(request.reason, of: wish, in: transaction)
     claim.isConfirmationOverdue = false
     claim.fulfilledAt = nil
-    claim.fulfilmentText = ""
+    claim.evidence = nil
     claim.receiptsFen = 0
     claim.photoCount = 0
     claim.expiresAt = transaction.now + Limits.disputeHold
@@ -118,7 +119,7 @@ extension WishesHandler {
       let isPlain = reference.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7f }
       guard !reference.isEmpty, isPlain else {
         throw WishesError.invalid([
-          Flaw(
+          FieldViolation(
             "\(field)[\(index)]", "NOT_A_REFERENCE", "must be an address or a key, without spaces",
             "须为链接或文件标识,不能含空格")
         ])

@@ -8,37 +8,11 @@ enum PersonalText {
   /// What a text must not hold, in words for a developer; nil if nothing was found.
   static func finding(in text: String, name: String) -> String? {
     if name.count > 1, text.contains(name) { return "the wisher's name" }
-    for run in digitRuns(of: text) {
-      if holdsIdentityNumber(run) { return "a resident identity number" }
+    for run in DigitRun.runs(in: text) {
+      if holdsIdentityNumber(run.digits) { return "a resident identity number" }
       if holdsMobileNumber(run) { return "a phone number" }
     }
     return nil
-  }
-
-  /// Runs of digits with the separators that people write between groups left out. A check character X stands
-  /// only behind 17 digits.
-  private static func digitRuns(of text: String) -> [[UInt8]] {
-    var runs: [[UInt8]] = []
-    var run: [UInt8] = []
-    var separators = 0
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "0"..."9": run.append(UInt8(scalar.value))
-      case "\u{ff10}"..."\u{ff19}": run.append(UInt8(scalar.value - 0xff10 + 0x30))
-      case "x", "X", "\u{ff38}", "\u{ff58}":
-        if run.count >= 17 { run.append(UInt8(ascii: "X")) }
-      case " ", "-", "\u{3000}", "\u{ff0d}", "\u{2010}"..."\u{2014}":
-        separators += 1
-        if separators == 1 { continue }
-        fallthrough
-      default:
-        if run.count >= 11 { runs.append(run) }
-        run = []
-      }
-      separators = 0
-    }
-    if run.count >= 11 { runs.append(run) }
-    return runs
   }
 
   private static func holdsIdentityNumber(_ run: [UInt8]) -> Bool {
@@ -48,9 +22,15 @@ enum PersonalText {
     }
   }
 
-  /// A mobile number alone, or behind its country code. Longer runs are order or serial numbers.
-  private static func holdsMobileNumber(_ run: [UInt8]) -> Bool {
-    let digits = run.count == 13 && run.starts(with: "86".utf8) ? run.dropFirst(2) : run[...]
+  /// A mobile number, alone or behind its country code, in as many groups as it may be written in. Longer groups are
+  /// order or serial numbers.
+  private static func holdsMobileNumber(_ run: DigitRun) -> Bool {
+    run.readings(upTo: 15).contains { isMobileNumber($0) }
+  }
+
+  private static func isMobileNumber(_ reading: ArraySlice<UInt8>) -> Bool {
+    let code = ["86", "0086"].first { reading.count == $0.utf8.count + 11 && reading.starts(with: $0.utf8) }
+    let digits = reading.dropFirst(code?.utf8.count ?? 0)
     guard digits.count == 11, digits.first == UInt8(ascii: "1") else { return false }
     return (UInt8(ascii: "3")...UInt8(ascii: "9")).contains(digits[digits.startIndex + 1])
   }
@@ -58,23 +38,9 @@ enum PersonalText {
 
 /// How a wisher is called in public: the surname and 师傅.
 enum WisherLabel {
-  /// Surnames of two characters that are in use.
-  /// Source: 百家姓; the report 二〇二〇年全国姓名报告 of the Ministry of Public Security names the commonest.
-  private static let doubleSurnames: Set<String> = [
-    "欧阳", "上官", "皇甫", "令狐", "诸葛", "司徒", "司马", "申屠", "夏侯", "尉迟", "公孙", "轩辕", "慕容", "宇文", "长孙", "端木", "独孤",
-    "南宫",
-    "东方", "百里", "呼延", "闻人", "澹台", "濮阳", "淳于", "单于", "太叔", "公冶", "宗政", "钟离", "鲜于", "闾丘", "司空", "赫连", "拓跋",
-    "西门",
-  ]
-
   /// The label of a name. Names that are not a Chinese surname and given name give no part of themselves away.
   static func label(of name: String) -> String {
-    let isChinese = name.unicodeScalars.allSatisfy {
-      (0x3400...0x9fff).contains($0.value) || (0x20000...0x3ffff).contains($0.value)
-    }
-    guard isChinese, (2...4).contains(name.count) else { return "一位师傅" }
-    let surname =
-      doubleSurnames.contains(String(name.prefix(2))) && name.count > 2 ? name.prefix(2) : name.prefix(1)
-    return surname + "师傅"
+    guard Masking.isChinese(name), (2...4).contains(name.count) else { return "一位师傅" }
+    return Masking.surname(of: name) + "师傅"
   }
 }

@@ -31,26 +31,22 @@ enum WishSight: Equatable {
   }
 }
 
-extension Caller {
-  /// The caller's roles as a set.
-  var roleSet: Roles { Roles(rawValue: roles) }
+extension Snapshot {
   /// Whether the caller acts for the administration.
-  var isStaff: Bool { !roleSet.isDisjoint(with: [.staff, .administrator]) }
+  var isStaff: Bool { roles.isStaff }
   /// Whether the caller may read records.
-  var isAuditor: Bool { roleSet.contains(.auditor) }
+  var isAuditor: Bool { roles.contains(.auditor) }
+}
 
-  /// Whether an area is within the one that the caller is bound to.
-  func reaches(_ areaCode: String) -> Bool {
-    guard let own = self.areaCode else { return true }
-    guard let own = AreaCode(own), let area = AreaCode(areaCode) else { return false }
-    return own.contains(area)
-  }
+extension Roles {
+  /// Whether they are those of the administration.
+  var isStaff: Bool { !isDisjoint(with: [.staff, .administrator]) }
 
-  /// Whose side a caller acts for, in a wish's history.
+  /// Whose side they are on, in a wish's history.
   var actor: WishHistoryEntry.Actor {
     if isStaff { return .staff }
-    if roleSet.contains(.platform) { return .platform }
-    return roleSet.contains(.partner) ? .partner : .system
+    if contains(.platform) { return .platform }
+    return contains(.partner) ? .partner : .system
   }
 }
 
@@ -58,11 +54,11 @@ extension WishesHandler {
   /// How much of a wish the caller sees; nil for nothing, as if there were no such wish.
   func sight(of wish: WishRecord, in snapshot: Snapshot) throws -> WishSight? {
     let caller = snapshot.caller
-    guard caller.reaches(wish.areaCode) else { return nil }
-    if caller.isStaff { return .staff }
-    if caller.isAuditor { return .auditor }
+    guard snapshot.reach.isWithinAreas(wish.areaCode) else { return nil }
+    if snapshot.isStaff { return .staff }
+    if snapshot.isAuditor { return .auditor }
     if try isOnWishersSide(of: wish, in: snapshot) { return .wisherSide }
-    if caller.roleSet.contains(.partner), let organisationID = caller.organisationID, wish.units.held > 0 {
+    if snapshot.roles.contains(.partner), let organisationID = caller.organisationID, wish.units.held > 0 {
       let standing = try ClaimStore.standing(of: organisationID, on: wish.id, in: snapshot)
       if standing.holds {
         return .claimant(hasToDeliver: standing.isActive && wish.details.delivery == .toWisher)
@@ -75,10 +71,10 @@ extension WishesHandler {
   /// worker has left speaks for the worker no longer; staff do.
   func isOnWishersSide(of wish: WishRecord, in snapshot: Snapshot) throws -> Bool {
     let caller = snapshot.caller
-    guard caller.roleSet.contains(.platform), let organisationID = caller.organisationID,
+    guard snapshot.roles.contains(.platform), let organisationID = caller.organisationID,
       wish.collectedByOrganisationID == organisationID
     else { return false }
-    return try workers.worker(wish.workerID, in: snapshot)?.platformIDs.contains(organisationID) ?? false
+    return try workers.standing(wish.workerID, in: snapshot)?.platformIDs.contains(organisationID) ?? false
   }
 
   /// Finds a wish that the caller may see, and how much of it.
@@ -114,11 +110,12 @@ extension WishesHandler {
 
   /// How much of a claim the caller sees; nil for nothing.
   func sight(of claim: ClaimRecord, of wish: WishRecord, in snapshot: Snapshot) throws -> ClaimSight? {
-    let caller = snapshot.caller
-    if caller.isStaff, caller.reaches(wish.areaCode) { return .staff }
-    if caller.roleSet.contains(.partner), caller.organisationID == claim.organisationID { return .claimant }
-    guard caller.reaches(wish.areaCode) else { return nil }
-    if caller.isAuditor { return .auditor }
+    guard snapshot.reach.isWithinAreas(wish.areaCode) else { return nil }
+    if snapshot.isStaff { return .staff }
+    if snapshot.roles.contains(.partner), snapshot.caller.organisationID == claim.organisationID {
+      return .claimant
+    }
+    if snapshot.isAuditor { return .auditor }
     return try isOnWishersSide(of: wish, in: snapshot) ? .wisherSide : nil
   }
 }

@@ -58,6 +58,7 @@ public struct Claim: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__claim__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     id = ""
     etag = ""
@@ -269,6 +270,24 @@ public struct Claim: GeneratedMessage {
     }
   }
 
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 4), PersonalPurpose("fulfilment", roles: 28)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("fulfilment", to: 28) {
+      note = Masking.freeText(note)
+      contactName = Masking.name(contactName)
+      contactPhone = Masking.phone(contactPhone)
+      stateReason = Masking.freeText(stateReason)
+      confirmationComment = Masking.freeText(confirmationComment)
+    }
+    fulfilment?.maskPersonalData(for: sight)
+    if fulfilment == Fulfilment() { fulfilment = nil }
+  }
+
   /// Where a claim stands.
   public enum State: MessageEnum {
     /// Not said.
@@ -341,6 +360,7 @@ public struct ClaimPart: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__claim_part__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     number = 0
     quantity = 0
@@ -381,9 +401,11 @@ public struct ClaimPart: GeneratedMessage {
 
 /// The evidence that a claim was delivered.
 public struct Fulfilment: GeneratedMessage {
-  /// What was delivered, when and how.
+  /// What was delivered, when and how. Where money was pledged or spent it belongs to the receipts and
+  /// stays for 30 years, as accounting law demands.
   public var text: String
-  /// References to photographs in the caller's own store: addresses or keys; at most 20.
+  /// References to photographs in the caller's own store: addresses or keys; at most 20. Kept as long as
+  /// the text.
   public var photos: [String]
   /// What the receipts add up to, in fen; 0 where there are none.
   public var receiptsFen: Int64
@@ -396,6 +418,7 @@ public struct Fulfilment: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__fulfilment__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     text = ""
     photos = []
@@ -453,6 +476,18 @@ public struct Fulfilment: GeneratedMessage {
     violations.integer("receipts_fen", receiptsFen, min: 0, max: 100000000000)
     if let time {
       violations.nested("time") { time.check(&$0) }
+    }
+  }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("fulfilment", to: 4) {
+      text = Masking.freeText(text)
     }
   }
 }

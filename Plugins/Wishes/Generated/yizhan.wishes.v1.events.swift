@@ -18,6 +18,7 @@ public struct WishCollectedEvent: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__wish_collected_event__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     areaCode = ""
@@ -79,6 +80,7 @@ public struct WishListedEvent: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__wish_listed_event__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     areaCode = ""
@@ -138,6 +140,7 @@ public struct WishClosedEvent: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__wish_closed_event__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     state = Wish.State(rawValue: 0)
@@ -189,6 +192,7 @@ public struct WishReturnedEvent: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__wish_returned_event__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     organisationID = ""
@@ -246,6 +250,7 @@ public struct WishClaimedEvent: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__wish_claimed_event__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     claimID = ""
@@ -327,6 +332,7 @@ public struct ClaimLapsedEvent: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__claim_lapsed_event__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     claimID = ""
@@ -388,6 +394,7 @@ public struct ClaimReleasedEvent: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__claim_released_event__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     claimID = ""
@@ -449,6 +456,7 @@ public struct ClaimCancelledEvent: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__claim_cancelled_event__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     claimID = ""
@@ -510,6 +518,7 @@ public struct ClaimFulfilledEvent: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__claim_fulfilled_event__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     claimID = ""
@@ -573,6 +582,7 @@ public struct ConfirmationDueEvent: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__confirmation_due_event__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     claimID = ""
@@ -640,6 +650,7 @@ public struct ClaimDisputedEvent: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__claim_disputed_event__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     claimID = ""
@@ -701,6 +712,7 @@ public struct ClaimConfirmedEvent: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__claim_confirmed_event__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     claimID = ""
@@ -762,6 +774,7 @@ public struct WishFulfilledEvent: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__wish_fulfilled_event__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     areaCode = ""
@@ -821,6 +834,7 @@ public struct ReportPublishedEvent: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__report_published_event__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     reportID = ""
@@ -872,6 +886,7 @@ public struct ReportWithdrawnEvent: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__report_withdrawn_event__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     reportID = ""

@@ -37,6 +37,7 @@ public struct Report: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__report__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     id = ""
     etag = ""
@@ -165,6 +166,19 @@ public struct Report: GeneratedMessage {
     }
     if let publishTime {
       violations.nested("publish_time") { publishTime.check(&$0) }
+    }
+  }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 28)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("fulfilment", to: 28) {
+      title = Masking.freeText(title)
+      text = Masking.freeText(text)
     }
   }
 

@@ -46,6 +46,7 @@ public struct CollectWishRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__collect_wish_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     workerID = ""
     title = ""
@@ -208,6 +209,22 @@ public struct CollectWishRequest: GeneratedMessage {
     violations.text("contact_phone", contactPhone, format: .phone)
     violations.text("delivery_address", deliveryAddress, maxLength: 200)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 4), PersonalPurpose("publication", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("fulfilment", to: 4) {
+      contactPhone = Masking.phone(contactPhone)
+      deliveryAddress = Masking.address(deliveryAddress)
+    }
+    if !sight.reveals("publication", to: 4) {
+      consentEvidence = Masking.freeText(consentEvidence)
+    }
+  }
 }
 
 /// Which wish to return.
@@ -221,6 +238,7 @@ public struct GetWishRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__get_wish_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
   }
@@ -263,7 +281,8 @@ public struct ListWishesRequest: GeneratedMessage {
   public var state: Wish.State
   /// Only wishes about this; all unless given.
   public var category: Category
-  /// Only wishes of this area and the areas below it; the caller's own area unless given.
+  /// Only wishes of this area and the areas below it, as far as they are the caller's; all of the caller's
+  /// areas unless given.
   public var areaCode: String
   /// Only wishes of this worker. For staff, and for a platform that collected them.
   public var workerID: String
@@ -276,6 +295,7 @@ public struct ListWishesRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__list_wishes_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     pageSize = 0
     pageToken = ""
@@ -369,6 +389,7 @@ public struct ListWishesResponse: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__list_wishes_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishes = []
     nextPageToken = ""
@@ -411,6 +432,19 @@ public struct ListWishesResponse: GeneratedMessage {
     }
     violations.text("next_page_token", nextPageToken)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [
+      PersonalPurpose("fulfilment", roles: 4), PersonalPurpose("fulfilment", roles: 12),
+      PersonalPurpose("fulfilment", roles: 28), PersonalPurpose("publication", roles: 12),
+    ]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    for index in wishes.indices { wishes[index].maskPersonalData(for: sight) }
+  }
 }
 
 /// Changes a wish.
@@ -450,6 +484,7 @@ public struct UpdateWishRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__update_wish_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     title = ""
@@ -595,6 +630,19 @@ public struct UpdateWishRequest: GeneratedMessage {
     }
     violations.text("etag", etag, maxLength: 20)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("fulfilment", to: 4) {
+      contactPhone = Masking.phone(contactPhone)
+      deliveryAddress = Masking.address(deliveryAddress)
+    }
+  }
 }
 
 /// Which wish to put on the list.
@@ -610,6 +658,7 @@ public struct ApproveWishRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__approve_wish_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     etag = ""
@@ -663,6 +712,7 @@ public struct RejectWishRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__reject_wish_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     etag = ""
@@ -706,6 +756,18 @@ public struct RejectWishRequest: GeneratedMessage {
     violations.text("wish_id", wishID, required: true, format: .uuid)
     violations.text("etag", etag, maxLength: 20)
     violations.text("reason", reason, required: true, maxLength: 500)
+  }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("fulfilment", to: 4) {
+      reason = Masking.freeText(reason)
+    }
   }
 }
 
@@ -724,6 +786,7 @@ public struct ReturnWishRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__return_wish_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     etag = ""
@@ -768,6 +831,18 @@ public struct ReturnWishRequest: GeneratedMessage {
     violations.text("etag", etag, maxLength: 20)
     violations.text("reason", reason, required: true, maxLength: 500)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("fulfilment", to: 4) {
+      reason = Masking.freeText(reason)
+    }
+  }
 }
 
 /// Which wish to submit again.
@@ -783,6 +858,7 @@ public struct ResubmitWishRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__resubmit_wish_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     etag = ""
@@ -836,6 +912,7 @@ public struct WithdrawWishRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__withdraw_wish_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     etag = ""
@@ -880,6 +957,18 @@ public struct WithdrawWishRequest: GeneratedMessage {
     violations.text("etag", etag, maxLength: 20)
     violations.text("reason", reason, required: true, maxLength: 500)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("fulfilment", to: 4) {
+      reason = Masking.freeText(reason)
+    }
+  }
 }
 
 /// Whether the wisher agrees to publication.
@@ -897,6 +986,7 @@ public struct SetPublicationConsentRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__set_publication_consent_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     publicationConsent = false
@@ -940,6 +1030,18 @@ public struct SetPublicationConsentRequest: GeneratedMessage {
     violations.text("wish_id", wishID, required: true, format: .uuid)
     violations.text("evidence", evidence, maxLength: 200)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("publication", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("publication", to: 4) {
+      evidence = Masking.freeText(evidence)
+    }
+  }
 }
 
 /// Whose history to list.
@@ -957,6 +1059,7 @@ public struct ListWishHistoryRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__list_wish_history_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     pageSize = 0
@@ -1015,6 +1118,7 @@ public struct ListWishHistoryResponse: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__list_wish_history_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     entries = []
     nextPageToken = ""
@@ -1057,6 +1161,16 @@ public struct ListWishHistoryResponse: GeneratedMessage {
     }
     violations.text("next_page_token", nextPageToken)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 12)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    for index in entries.indices { entries[index].maskPersonalData(for: sight) }
+  }
 }
 
 /// What to claim of which wish.
@@ -1087,6 +1201,7 @@ public struct ClaimWishRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__claim_wish_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     etag = ""
@@ -1189,6 +1304,20 @@ public struct ClaimWishRequest: GeneratedMessage {
     violations.text("contact_name", contactName, maxLength: 40)
     violations.text("contact_phone", contactPhone, format: .phone)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("fulfilment", to: 4) {
+      note = Masking.freeText(note)
+      contactName = Masking.name(contactName)
+      contactPhone = Masking.phone(contactPhone)
+    }
+  }
 }
 
 /// Which claim to return.
@@ -1202,6 +1331,7 @@ public struct GetClaimRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__get_claim_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     claimID = ""
   }
@@ -1253,6 +1383,7 @@ public struct ListClaimsRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__list_claims_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     pageSize = 0
     pageToken = ""
@@ -1337,6 +1468,7 @@ public struct ListClaimsResponse: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__list_claims_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     claims = []
     nextPageToken = ""
@@ -1379,6 +1511,16 @@ public struct ListClaimsResponse: GeneratedMessage {
     }
     violations.text("next_page_token", nextPageToken)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 4), PersonalPurpose("fulfilment", roles: 28)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    for index in claims.indices { claims[index].maskPersonalData(for: sight) }
+  }
 }
 
 /// Which claim to give up.
@@ -1396,6 +1538,7 @@ public struct ReleaseClaimRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__release_claim_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     claimID = ""
     etag = ""
@@ -1440,6 +1583,18 @@ public struct ReleaseClaimRequest: GeneratedMessage {
     violations.text("etag", etag, maxLength: 20)
     violations.text("reason", reason, required: true, maxLength: 500)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("fulfilment", to: 4) {
+      reason = Masking.freeText(reason)
+    }
+  }
 }
 
 /// Which claim to give more time.
@@ -1459,6 +1614,7 @@ public struct ExtendClaimRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__extend_claim_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     claimID = ""
     etag = ""
@@ -1511,6 +1667,18 @@ public struct ExtendClaimRequest: GeneratedMessage {
     violations.integer("extra_seconds", extraSeconds, min: 0, max: 2592000)
     violations.text("reason", reason, required: true, maxLength: 500)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("fulfilment", to: 4) {
+      reason = Masking.freeText(reason)
+    }
+  }
 }
 
 /// What was delivered for which claim.
@@ -1532,6 +1700,7 @@ public struct FulfilClaimRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__fulfil_claim_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     claimID = ""
     etag = ""
@@ -1600,6 +1769,18 @@ public struct FulfilClaimRequest: GeneratedMessage {
     }
     violations.integer("receipts_fen", receiptsFen, min: 0, max: 100000000000)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("fulfilment", to: 4) {
+      text = Masking.freeText(text)
+    }
+  }
 }
 
 /// Which delivery the wisher confirms.
@@ -1619,6 +1800,7 @@ public struct ConfirmFulfilmentRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__confirm_fulfilment_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     claimID = ""
     etag = ""
@@ -1671,6 +1853,18 @@ public struct ConfirmFulfilmentRequest: GeneratedMessage {
     violations.text("comment", comment, maxLength: 500)
     violations.integer("rating", rating, min: 0, max: 5)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("fulfilment", to: 4) {
+      comment = Masking.freeText(comment)
+    }
+  }
 }
 
 /// Which delivery the wisher disputes.
@@ -1688,6 +1882,7 @@ public struct DisputeFulfilmentRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__dispute_fulfilment_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     claimID = ""
     etag = ""
@@ -1732,6 +1927,18 @@ public struct DisputeFulfilmentRequest: GeneratedMessage {
     violations.text("etag", etag, maxLength: 20)
     violations.text("reason", reason, required: true, maxLength: 500)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("fulfilment", to: 4) {
+      reason = Masking.freeText(reason)
+    }
+  }
 }
 
 /// A report to add.
@@ -1751,6 +1958,7 @@ public struct AddReportRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__add_report_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     wishID = ""
     title = ""
@@ -1809,6 +2017,19 @@ public struct AddReportRequest: GeneratedMessage {
       }
     }
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("fulfilment", to: 4) {
+      title = Masking.freeText(title)
+      text = Masking.freeText(text)
+    }
+  }
 }
 
 /// Which report to return.
@@ -1822,6 +2043,7 @@ public struct GetReportRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__get_report_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     reportID = ""
   }
@@ -1868,6 +2090,7 @@ public struct ListReportsRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__list_reports_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     pageSize = 0
     pageToken = ""
@@ -1926,6 +2149,7 @@ public struct ListReportsResponse: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__list_reports_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     reports = []
     nextPageToken = ""
@@ -1968,6 +2192,16 @@ public struct ListReportsResponse: GeneratedMessage {
     }
     violations.text("next_page_token", nextPageToken)
   }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 28)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    for index in reports.indices { reports[index].maskPersonalData(for: sight) }
+  }
 }
 
 /// Which report to publish.
@@ -1983,6 +2217,7 @@ public struct PublishReportRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__publish_report_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     reportID = ""
     etag = ""
@@ -2036,6 +2271,7 @@ public struct WithdrawReportRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__withdraw_report_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     reportID = ""
     etag = ""
@@ -2079,5 +2315,17 @@ public struct WithdrawReportRequest: GeneratedMessage {
     violations.text("report_id", reportID, required: true, format: .uuid)
     violations.text("etag", etag, maxLength: 20)
     violations.text("reason", reason, required: true, maxLength: 500)
+  }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 4)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("fulfilment", to: 4) {
+      reason = Masking.freeText(reason)
+    }
   }
 }

@@ -283,7 +283,7 @@ public struct Wish: GeneratedMessage {
   public var delivery: Delivery
   /// The area it belongs to: 6, 9, 12 or 15 digits; in the public view no closer than the street (9).
   public var areaCode: String
-  /// How the wisher is called in public: a surname and 师傅.
+  /// How the wisher is called in public: a surname and 师傅; 一位师傅 once the wisher is erased.
   public var wisherLabel: String
   /// How many people the wish serves: 1, or the size of a delivery station's crew.
   public var beneficiaries: Int32
@@ -306,7 +306,7 @@ public struct Wish: GeneratedMessage {
   public var source: Source
   /// The claims of it that the caller may see, the newest first; left empty in lists.
   public var claims: [Claim]
-  /// The wisher, in the register of workers. Not in the public view.
+  /// The wisher, in the register of workers; a pseudonym once the wisher is erased. Not in the public view.
   public var workerID: String
   /// The wisher's name. Not in the public view; left empty in lists.
   public var wisherName: String
@@ -328,6 +328,7 @@ public struct Wish: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__wish__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     id = ""
     etag = ""
@@ -594,6 +595,30 @@ public struct Wish: GeneratedMessage {
     violations.text("consent_evidence", consentEvidence)
   }
 
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [
+      PersonalPurpose("fulfilment", roles: 4), PersonalPurpose("fulfilment", roles: 12),
+      PersonalPurpose("fulfilment", roles: 28), PersonalPurpose("publication", roles: 12),
+    ]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("fulfilment", to: 12) {
+      stateReason = Masking.freeText(stateReason)
+    }
+    if !sight.reveals("fulfilment", to: 28) {
+      wisherName = Masking.name(wisherName)
+      contactPhone = Masking.phone(contactPhone)
+      deliveryAddress = Masking.address(deliveryAddress)
+    }
+    if !sight.reveals("publication", to: 12) {
+      consentEvidence = Masking.freeText(consentEvidence)
+    }
+    for index in claims.indices { claims[index].maskPersonalData(for: sight) }
+  }
+
   /// Where a wish stands.
   public enum State: MessageEnum {
     /// Not said.
@@ -680,6 +705,7 @@ public struct WishPart: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__wish_part__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     number = 0
     name = ""
@@ -769,6 +795,7 @@ public struct WishHistoryEntry: GeneratedMessage {
   public static let codec = Codec(yizhan__wishes__v1__wish_history_entry__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     number = 0
     time = nil
@@ -868,6 +895,18 @@ public struct WishHistoryEntry: GeneratedMessage {
     violations.text("reason", reason)
   }
 
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 12)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("fulfilment", to: 12) {
+      reason = Masking.freeText(reason)
+    }
+  }
+
   /// What happened.
   public enum Action: MessageEnum {
     /// Not said.
@@ -918,6 +957,8 @@ public struct WishHistoryEntry: GeneratedMessage {
     case withdrawn
     /// The register found two entries for the wisher to be one person.
     case wisherMerged
+    /// The wisher's data was erased; a pseudonym stands for the wisher.
+    case wisherErased
     /// A number that this program does not know.
     case unrecognized(Int32)
 
@@ -927,7 +968,7 @@ public struct WishHistoryEntry: GeneratedMessage {
         .unspecified, .collected, .updated, .approved, .rejected, .returned, .resubmitted, .claimed,
         .claimExtended, .claimReleased, .claimLapsed, .claimCancelled, .claimFulfilled, .claimConfirmed,
         .claimDisputed, .confirmationReminded, .confirmationEscalated, .consentGiven, .consentWithdrawn,
-        .reportAdded, .reportPublished, .reportWithdrawn, .withdrawn, .wisherMerged,
+        .reportAdded, .reportPublished, .reportWithdrawn, .withdrawn, .wisherMerged, .wisherErased,
       ]
     }
 
@@ -958,6 +999,7 @@ public struct WishHistoryEntry: GeneratedMessage {
       case 21: self = .reportWithdrawn
       case 22: self = .withdrawn
       case 23: self = .wisherMerged
+      case 24: self = .wisherErased
       default: self = .unrecognized(rawValue)
       }
     }
@@ -989,6 +1031,7 @@ public struct WishHistoryEntry: GeneratedMessage {
       case .reportWithdrawn: 21
       case .withdrawn: 22
       case .wisherMerged: 23
+      case .wisherErased: 24
       case .unrecognized(let number): number
       }
     }

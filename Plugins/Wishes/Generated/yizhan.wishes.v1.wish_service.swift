@@ -7,99 +7,99 @@ public enum WishServiceMethods {
   /// `CollectWish`.
   public static let collectWish = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "CollectWish", kind: .write,
-    policy: AccessPolicy(roles: [.staff, .platform], scope: "employment"))
+    policy: AccessPolicy(roles: [.staff, .platform], scope: .employment))
   /// `GetWish`.
   public static let getWish = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "GetWish", kind: .read,
-    policy: AccessPolicy(roles: [.staff, .platform, .partner, .auditor], scope: "case"))
+    policy: AccessPolicy(roles: [.staff, .platform, .partner, .auditor], scope: .case))
   /// `ListWishes`.
   public static let listWishes = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "ListWishes", kind: .read,
-    policy: AccessPolicy(roles: [.staff, .platform, .partner, .auditor], scope: "area"))
+    policy: AccessPolicy(roles: [.staff, .platform, .partner, .auditor], scope: .area))
   /// `UpdateWish`.
   public static let updateWish = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "UpdateWish", kind: .write,
-    policy: AccessPolicy(roles: [.staff, .platform], scope: "case"))
+    policy: AccessPolicy(roles: [.staff, .platform], scope: .case))
   /// `ApproveWish`.
   public static let approveWish = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "ApproveWish", kind: .write,
-    policy: AccessPolicy(roles: [.staff], scope: "area"))
+    policy: AccessPolicy(roles: [.staff], scope: .area))
   /// `RejectWish`.
   public static let rejectWish = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "RejectWish", kind: .write,
-    policy: AccessPolicy(roles: [.staff], scope: "area"))
+    policy: AccessPolicy(roles: [.staff], scope: .area))
   /// `ReturnWish`.
   public static let returnWish = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "ReturnWish", kind: .write,
-    policy: AccessPolicy(roles: [.staff], scope: "area"))
+    policy: AccessPolicy(roles: [.staff], scope: .area))
   /// `ResubmitWish`.
   public static let resubmitWish = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "ResubmitWish", kind: .write,
-    policy: AccessPolicy(roles: [.staff, .platform], scope: "case"))
+    policy: AccessPolicy(roles: [.staff, .platform], scope: .case))
   /// `WithdrawWish`.
   public static let withdrawWish = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "WithdrawWish", kind: .write,
-    policy: AccessPolicy(roles: [.staff, .platform], scope: "case"))
+    policy: AccessPolicy(roles: [.staff, .platform], scope: .case))
   /// `SetPublicationConsent`.
   public static let setPublicationConsent = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "SetPublicationConsent", kind: .write,
-    policy: AccessPolicy(roles: [.staff, .platform], scope: "case"))
+    policy: AccessPolicy(roles: [.staff, .platform], scope: .case))
   /// `ListWishHistory`.
   public static let listWishHistory = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "ListWishHistory", kind: .read,
-    policy: AccessPolicy(roles: [.staff, .platform, .auditor], scope: "case"))
+    policy: AccessPolicy(roles: [.staff, .platform, .auditor], scope: .case))
   /// `ClaimWish`.
   public static let claimWish = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "ClaimWish", kind: .write,
-    policy: AccessPolicy(roles: [.partner, .staff], scope: "area"))
+    policy: AccessPolicy(roles: [.partner, .staff], scope: .area))
   /// `GetClaim`.
   public static let getClaim = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "GetClaim", kind: .read,
-    policy: AccessPolicy(roles: [.staff, .platform, .partner, .auditor], scope: "case"))
+    policy: AccessPolicy(roles: [.staff, .platform, .partner, .auditor], scope: .case))
   /// `ListClaims`.
   public static let listClaims = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "ListClaims", kind: .read,
-    policy: AccessPolicy(roles: [.staff, .platform, .partner, .auditor], scope: "case"))
+    policy: AccessPolicy(roles: [.staff, .platform, .partner, .auditor], scope: .case))
   /// `ReleaseClaim`.
   public static let releaseClaim = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "ReleaseClaim", kind: .write,
-    policy: AccessPolicy(roles: [.partner, .staff], scope: "case"))
+    policy: AccessPolicy(roles: [.partner, .staff], scope: .case))
   /// `ExtendClaim`.
   public static let extendClaim = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "ExtendClaim", kind: .write,
-    policy: AccessPolicy(roles: [.partner, .staff], scope: "case"))
+    policy: AccessPolicy(roles: [.partner, .staff], scope: .case))
   /// `FulfilClaim`.
   public static let fulfilClaim = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "FulfilClaim", kind: .write,
-    policy: AccessPolicy(roles: [.partner, .staff], scope: "case"))
+    policy: AccessPolicy(roles: [.partner, .staff], scope: .case))
   /// `ConfirmFulfilment`.
   public static let confirmFulfilment = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "ConfirmFulfilment", kind: .write,
-    policy: AccessPolicy(roles: [.staff, .platform], scope: "case"))
+    policy: AccessPolicy(roles: [.staff, .platform], scope: .case))
   /// `DisputeFulfilment`.
   public static let disputeFulfilment = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "DisputeFulfilment", kind: .write,
-    policy: AccessPolicy(roles: [.staff, .platform], scope: "case"))
+    policy: AccessPolicy(roles: [.staff, .platform], scope: .case))
   /// `AddReport`.
   public static let addReport = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "AddReport", kind: .write,
-    policy: AccessPolicy(roles: [.staff, .platform, .partner], scope: "case"))
+    policy: AccessPolicy(roles: [.staff, .platform, .partner], scope: .case))
   /// `GetReport`.
   public static let getReport = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "GetReport", kind: .read,
-    policy: AccessPolicy(roles: [.authenticated], scope: "any"))
+    policy: AccessPolicy(roles: [.authenticated], scope: .case))
   /// `ListReports`.
   public static let listReports = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "ListReports", kind: .read,
-    policy: AccessPolicy(roles: [.authenticated], scope: "any"))
+    policy: AccessPolicy(roles: [.authenticated], scope: .case))
   /// `PublishReport`.
   public static let publishReport = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "PublishReport", kind: .write,
-    policy: AccessPolicy(roles: [.staff], scope: "area"))
+    policy: AccessPolicy(roles: [.staff], scope: .area))
   /// `WithdrawReport`.
   public static let withdrawReport = MethodDescriptor(
     service: "yizhan.wishes.v1.WishService", name: "WithdrawReport", kind: .write,
-    policy: AccessPolicy(roles: [.staff], scope: "area"))
+    policy: AccessPolicy(roles: [.staff], scope: .area))
   /// All methods in the order of declaration.
   public static let all: [MethodDescriptor] = [
     collectWish, getWish, listWishes, updateWish, approveWish, rejectWish, returnWish, resubmitWish,
@@ -115,9 +115,10 @@ public enum WishServiceMethods {
 /// does not allow is FAILED_PRECONDITION with the reason WISH_STATE_CONFLICT or CLAIM_STATE_CONFLICT; its
 /// metadata name the state and the states in which the step is allowed.
 public protocol WishServiceHandler: Sendable {
-  /// Collects a wish for a worker; it waits for moderation. Staff collect in their area, a platform for
-  /// workers that it employs. Fails with NOT_FOUND for an unknown worker or area, with FAILED_PRECONDITION
-  /// (WISHER_HAS_TOO_MANY_WISHES) when the worker has 20 wishes that are not finished.
+  /// Collects a wish for a worker; it waits for moderation. Staff collect for workers of their areas, a
+  /// platform for workers of its areas that it employs. Fails with NOT_FOUND for an unknown worker or area,
+  /// with FAILED_PRECONDITION (WISHER_HAS_TOO_MANY_WISHES) when the worker has 20 wishes that are not
+  /// finished.
   func collectWish(_ request: CollectWishRequest, _ transaction: Transaction) throws -> Wish
   /// Returns one wish, as much of it as the caller may see, with the claims that the caller may see.
   func getWish(_ request: GetWishRequest, _ snapshot: Snapshot) throws -> Wish
@@ -228,9 +229,10 @@ public struct WishServiceClient: Sendable {
   /// Creates a client of the server that a channel reaches.
   public init(_ channel: any ClientChannel) { self.channel = channel }
 
-  /// Collects a wish for a worker; it waits for moderation. Staff collect in their area, a platform for
-  /// workers that it employs. Fails with NOT_FOUND for an unknown worker or area, with FAILED_PRECONDITION
-  /// (WISHER_HAS_TOO_MANY_WISHES) when the worker has 20 wishes that are not finished.
+  /// Collects a wish for a worker; it waits for moderation. Staff collect for workers of their areas, a
+  /// platform for workers of its areas that it employs. Fails with NOT_FOUND for an unknown worker or area,
+  /// with FAILED_PRECONDITION (WISHER_HAS_TOO_MANY_WISHES) when the worker has 20 wishes that are not
+  /// finished.
   public func collectWish(_ request: CollectWishRequest, _ options: CallOptions = CallOptions()) async throws
     -> Wish
   {

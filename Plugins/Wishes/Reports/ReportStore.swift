@@ -6,8 +6,8 @@ struct ReportRecord {
   var version: Int64 = 1
   var wishID: String
   var state: Report.State = .draft
-  var title: String
-  var text: String
+  /// Title and text, sealed.
+  var story: [UInt8]?
   var mediaCount: Int
   var organisationID: String
   var createdAt: Instant
@@ -25,39 +25,40 @@ extension ReportRecord {
     version = row.int64(1)
     wishID = row.text(2)
     state = Report.State(rawValue: Int32(row.int(3)))
-    title = row.text(4)
-    text = row.text(5)
-    mediaCount = row.int(6)
-    organisationID = row.text(7)
-    createdAt = row.instant(8)
-    updatedAt = row.instant(9)
-    publishedAt = row.optionalInstant(10)
+    story = row.optionalBytes(4)
+    mediaCount = row.int(5)
+    organisationID = row.text(6)
+    createdAt = row.instant(7)
+    updatedAt = row.instant(8)
+    publishedAt = row.optionalInstant(9)
   }
 }
 
 /// The tables of follow-up reports.
 enum ReportStore {
+  private static let select = Query(
+    """
+    SELECT id, version, wish_id, state, story, media_count, organisation_id, created_at, updated_at, published_at
+    FROM wishes_report WHERE
+    """)
+
   /// Finds a report.
   static func report(_ id: String, in snapshot: Snapshot) throws -> ReportRecord? {
-    try snapshot.first(
-      """
-      SELECT id, version, wish_id, state, title, text, media_count, organisation_id, created_at, updated_at,
-        published_at
-      FROM wishes_report WHERE id = ?
-      """, id
-    ) { ReportRecord($0) }
+    var query = select
+    query.append(" id = ?", id)
+    return try snapshot.first(query) { ReportRecord($0) }
   }
 
   /// Adds a report.
   static func insert(_ report: ReportRecord, media: [String], in transaction: Transaction) throws {
     try transaction.execute(
       """
-      INSERT INTO wishes_report (id, version, wish_id, state, title, text, media_count, organisation_id, created_at,
+      INSERT INTO wishes_report (id, version, wish_id, state, story, media_count, organisation_id, created_at,
         updated_at, published_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)
       """,
-      report.id, report.version, report.wishID, report.state.rawValue, report.title, report.text,
-      report.mediaCount, report.organisationID, report.createdAt, report.updatedAt)
+      report.id, report.version, report.wishID, report.state.rawValue, report.story, report.mediaCount,
+      report.organisationID, report.createdAt, report.updatedAt)
     for (index, reference) in media.enumerated() {
       try transaction.execute(
         "INSERT INTO wishes_report_media (report_id, number, reference) VALUES (?, ?, ?)", report.id,
@@ -81,6 +82,13 @@ enum ReportStore {
     ) { $0.text(0) }
   }
 
+  /// Every report about a wish, the oldest first.
+  static func reports(of wishID: String, in snapshot: Snapshot) throws -> [ReportRecord] {
+    var query = select
+    query.append(" wish_id = ? ORDER BY id", wishID)
+    return try snapshot.all(query) { ReportRecord($0) }
+  }
+
   /// How many reports there are about a wish.
   static func count(of wishID: String, in snapshot: Snapshot) throws -> Int {
     try snapshot.first("SELECT COUNT(*) FROM wishes_report WHERE wish_id = ?", wishID) { $0.int(0) } ?? 0
@@ -94,18 +102,21 @@ enum ReportStore {
     ) { $0.text(0) }
   }
 
-  /// Reports, the newest first: of one wish in any state, or published ones of all wishes.
-  static func list(of wishID: String?, before: String?, limit: Int, in snapshot: Snapshot) throws
-    -> [ReportRecord]
-  {
-    var query = Query(
-      """
-      SELECT id, version, wish_id, state, title, text, media_count, organisation_id, created_at, updated_at,
-        published_at
-      FROM wishes_report WHERE
-      """)
+  /// Reports, the newest first: of one wish or, for nil, published ones of all wishes.
+  /// - Parameters:
+  ///   - seesAll: whether reports of the wish are listed that are not published.
+  ///   - organisationID: whose reports of the wish are listed in any state.
+  static func list(
+    of wishID: String?, seesAll: Bool, writtenBy organisationID: String?, before: String?, limit: Int,
+    in snapshot: Snapshot
+  ) throws -> [ReportRecord] {
+    var query = select
     if let wishID {
       query.append(" wish_id = ?", wishID)
+      if !seesAll {
+        query.append(
+          " AND (state = ? OR organisation_id = ?)", Report.State.published.rawValue, organisationID)
+      }
     } else {
       query.append(" state = ?", Report.State.published.rawValue)
     }

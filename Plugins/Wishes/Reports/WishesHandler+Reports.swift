@@ -13,12 +13,15 @@ extension WishesHandler {
     }
     try require(.addReport, of: wish)
     guard wish.units.held > 0 else { throw WishesError.nothingToReport }
+    try requireWisher(of: wish, in: transaction)
     guard try ReportStore.count(of: wish.id, in: transaction) < Limits.reportsPerWish else {
       throw WishesError.tooManyReports(limit: Limits.reportsPerWish)
     }
+    let story = ReportStory(title: request.title, text: request.text)
     let report = ReportRecord(
-      id: transaction.makeID(), wishID: wish.id, title: request.title, text: request.text,
-      mediaCount: request.media.count, organisationID: transaction.caller.organisationID ?? "",
+      id: transaction.makeID(), wishID: wish.id,
+      story: try vault.seal(story, of: wish.workerID, in: transaction), mediaCount: request.media.count,
+      organisationID: transaction.caller.organisationID ?? "",
       createdAt: transaction.now, updatedAt: transaction.now)
     try ReportStore.insert(report, media: request.media, in: transaction)
     try save(
@@ -36,20 +39,24 @@ extension WishesHandler {
     let page = try Page(
       size: request.pageSize, token: request.pageToken,
       query: ["reports", request.wishID, snapshot.caller.id])
+    // What is published is for everybody, so that reach decides only where a wish is named.
+    _ = snapshot.reach
+    let wish = try WishStore.wish(request.wishID, in: snapshot)
     var reports = try ReportStore.list(
-      of: request.wishID.isEmpty ? nil : request.wishID, before: page.cursor.first, limit: page.limit + 1,
+      of: request.wishID.isEmpty ? nil : request.wishID,
+      seesAll: try wish.map { try seesUnpublished(of: $0, in: snapshot) } ?? false,
+      writtenBy: snapshot.caller.organisationID, before: page.cursor.first, limit: page.limit + 1,
       in: snapshot)
     let next = page.cut(&reports) { [$0.id] }
     return ListReportsResponse(
-      reports: try reports.compactMap { report in
-        let wish = try WishStore.referredWish(report.wishID, in: snapshot)
-        return try isVisible(report, of: wish, in: snapshot) ? view(report, of: wish, in: snapshot) : nil
+      reports: try reports.map { report in
+        try view(report, of: try WishStore.referredWish(report.wishID, in: snapshot), in: snapshot)
       }, nextPageToken: next)
   }
 
   func publishReport(_ request: PublishReportRequest, _ transaction: Transaction) throws -> Report {
     var (report, wish) = try staffReport(request.reportID, in: transaction)
-    try require(etag: request.etag, current: report.etag, of: "report")
+    try WishesError.requireETag(request.etag, is: report.etag, of: "report")
     guard report.state != .published else {
       throw WishesError.reportStateConflict(
         step: "PublishReport", state: report.state.name,
@@ -57,7 +64,8 @@ extension WishesHandler {
     }
     try require(.publishReport, of: wish)
     guard wish.publicationConsent else { throw WishesError.consentMissing }
-    for (field, text) in [("title", report.title), ("text", report.text)] {
+    let story = try vault.story(of: report, of: wish, in: transaction)
+    for (field, text) in [("title", story.title), ("text", story.text)] {
       // The wisher agreed to a story, which may name the wisher; numbers are never part of one.
       if let finding = PersonalText.finding(in: text, name: "") {
         throw WishesError.personalDataInText(field: field, finding: finding)
@@ -76,37 +84,38 @@ extension WishesHandler {
   func withdrawReport(_ request: WithdrawReportRequest, _ transaction: Transaction) throws -> Report {
     try requireText(request.reason, field: "reason")
     var (report, wish) = try staffReport(request.reportID, in: transaction)
-    try require(etag: request.etag, current: report.etag, of: "report")
+    try WishesError.requireETag(request.etag, is: report.etag, of: "report")
     guard report.state == .published else {
       throw WishesError.reportStateConflict(
         step: "WithdrawReport", state: report.state.name, allowed: [Report.State.published.name])
     }
-    try takeDown(&report, of: &wish, reason: request.reason, in: transaction)
+    let step = HistoryStep(action: .reportWithdrawn, subjectID: report.id, reason: request.reason)
+    try takeDown(&report, of: &wish, step, in: transaction)
+    try armRetention(of: &wish, in: transaction)
     wish.version += 1
     wish.updatedAt = transaction.now
-    try WishStore.saveProgress(wish, in: transaction)
+    try WishStore.saveProgress(wish, changesState: false, in: transaction)
     return try view(report, of: wish, in: transaction)
   }
 
   /// Takes every published report about a wish out of public view; the caller saves the wish.
-  func withdrawReports(of wish: inout WishRecord, reason: String, in transaction: Transaction) throws {
+  /// - Parameter detail: why, in the module's own words.
+  func withdrawReports(of wish: inout WishRecord, detail: String, in transaction: Transaction) throws {
     for id in try ReportStore.publishedIDs(of: wish.id, in: transaction) {
       guard var report = try ReportStore.report(id, in: transaction) else { continue }
-      try takeDown(&report, of: &wish, reason: reason, in: transaction)
+      let step = HistoryStep(action: .reportWithdrawn, subjectID: id, detail: detail)
+      try takeDown(&report, of: &wish, step, in: transaction)
     }
   }
 }
 
 extension WishesHandler {
   private func takeDown(
-    _ report: inout ReportRecord, of wish: inout WishRecord, reason: String, in transaction: Transaction
+    _ report: inout ReportRecord, of wish: inout WishRecord, _ step: HistoryStep, in transaction: Transaction
   ) throws {
     report.state = .withdrawn
     try save(&report, in: transaction)
-    try HistoryStore.append(
-      HistoryStep(action: .reportWithdrawn, subjectID: report.id, reason: reason), to: &wish,
-      from: wish.state,
-      actor: transaction.caller.actor, in: transaction)
+    try record(step, to: &wish, from: wish.state, in: transaction)
     try transaction.emit(ReportWithdrawnEvent(wishID: wish.id, reportID: report.id), subject: wish.id)
   }
 
@@ -119,10 +128,14 @@ extension WishesHandler {
   /// Published reports are seen by everyone; others by staff of the area, by the organisation that wrote them, and
   /// by the wisher's side, so that consent is given to something seen.
   private func isVisible(_ report: ReportRecord, of wish: WishRecord, in snapshot: Snapshot) throws -> Bool {
-    let caller = snapshot.caller
-    if report.state == .published { return true }
-    if caller.isStaff { return caller.reaches(wish.areaCode) }
-    if !report.organisationID.isEmpty, report.organisationID == caller.organisationID { return true }
+    if try seesUnpublished(of: wish, in: snapshot) || report.state == .published { return true }
+    return !report.organisationID.isEmpty && report.organisationID == snapshot.caller.organisationID
+  }
+
+  /// Whether the caller sees every report about a wish: staff of the area and the wisher's side.
+  private func seesUnpublished(of wish: WishRecord, in snapshot: Snapshot) throws -> Bool {
+    let isWithinAreas = snapshot.reach.isWithinAreas(wish.areaCode)
+    if snapshot.isStaff { return isWithinAreas }
     return try isOnWishersSide(of: wish, in: snapshot)
   }
 
@@ -139,7 +152,7 @@ extension WishesHandler {
     report: ReportRecord, wish: WishRecord
   ) {
     let (report, wish) = try visibleReport(id, in: snapshot)
-    guard snapshot.caller.isStaff, snapshot.caller.reaches(wish.areaCode) else {
+    guard snapshot.isStaff, snapshot.reach.includes(area: wish.areaCode) else {
       throw WishesError.reportNotFound(id)
     }
     return (report, wish)

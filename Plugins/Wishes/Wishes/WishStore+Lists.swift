@@ -6,20 +6,31 @@ struct WishFilter {
   enum Root {
     /// Every wish.
     case everything
-    /// Wishes of an area and the areas below it.
-    case area(AreaCode)
-    /// Wishes of a worker.
-    case worker(String)
-    /// Wishes that an organisation collected.
-    case collector(String)
+    /// Wishes of areas and the areas below them.
+    case areas([AreaCode])
+    /// Wishes of a worker; of those that an organisation collected, unless it is nil.
+    case worker(String, collector: String?)
+    /// Wishes that an organisation collected; of workers whom it employs, or all of them.
+    case collector(String, employedOnly: Bool)
   }
   var root: Root
   /// The states wanted; more than one are read one after the other and merged.
   var states: [Wish.State]
   /// The category wanted; unspecified for all.
   var category: Category = .unspecified
-  /// A further area to keep to, for lists by worker or collector; nil for none.
-  var within: AreaCode?
+  /// Further areas to keep to, for lists by worker or collector; nil for no limit.
+  var within: [AreaCode]?
+}
+
+extension WishFilter {
+  /// The list as lists of one state and at most one root area each, which together hold the same wishes.
+  fileprivate var ranges: [WishFilter] {
+    var roots = [root]
+    if case .areas(let areas) = root, !areas.isEmpty { roots = areas.map { .areas([$0]) } }
+    return roots.flatMap { root in
+      states.map { WishFilter(root: root, states: [$0], category: category, within: within) }
+    }
+  }
 }
 
 extension WishStore {
@@ -30,36 +41,26 @@ extension WishStore {
   static func list(_ filter: WishFilter, before: String?, limit: Int, in snapshot: Snapshot) throws
     -> [WishRecord]
   {
-    var filter = filter
     // A worker's wishes are few: one range, filtered. In all other lists the state is part of the range, so that
-    // several states are several ranges, each in order already: merged by identifier before any row is read.
+    // several states or areas are several ranges, each in order already: merged by identifier before any row is read.
     if case .worker = filter.root {
       return try snapshot.all(rows(of: filter, before: before, limit: limit)) { WishRecord($0) }
     }
-    let states = filter.states
-    if states.count == 1 {
-      return try snapshot.all(rows(of: filter, before: before, limit: limit)) { WishRecord($0) }
+    let ranges = filter.ranges
+    if ranges.count == 1 {
+      return try snapshot.all(rows(of: ranges[0], before: before, limit: limit)) { WishRecord($0) }
     }
     var ids: [String] = []
-    for state in states {
-      filter.states = [state]
+    for range in ranges {
       var query = Query("SELECT id FROM wishes_wish WHERE")
-      append(filter, before: before, limit: limit, to: &query)
+      append(range, before: before, limit: limit, to: &query)
       ids += try snapshot.all(query) { $0.text(0) }
     }
     return try ids.sorted(by: >).prefix(limit).map { try referredWish($0, in: snapshot) }
   }
 
   private static func rows(of filter: WishFilter, before: String?, limit: Int) -> Query {
-    var query = Query(
-      """
-      SELECT id, version, state, worker_id, wisher_label, title, description, category, need, sharing, delivery,
-        source, area_code, beneficiaries, estimated_cost_fen, part_count, claim_count, history_count,
-        units_needed, units_active, units_fulfilled, units_confirmed, publication_consent, consent_evidence,
-        contact_phone, delivery_address, collected_by_organisation_id, state_reason, created_at, updated_at,
-        listed_at
-      FROM wishes_wish WHERE
-      """)
+    var query = select
     append(filter, before: before, limit: limit, to: &query)
     return query
   }
@@ -67,20 +68,26 @@ extension WishStore {
   private static func append(_ filter: WishFilter, before: String?, limit: Int, to query: inout Query) {
     switch filter.root {
     case .everything: query.append(" 1 = 1")
-    case .area(let area): append(area, to: &query)
-    case .worker(let id): query.append(" worker_id = ?", id)
-    case .collector(let id): query.append(" collected_by_organisation_id = ?", id)
+    case .areas(let areas):
+      if let area = areas.first { append(area, to: &query) } else { query.append(" 1 = 0") }
+    case .worker(let id, let collector):
+      query.append(" worker_id = ?", id)
+      if let collector { query.append(" AND collected_by_organisation_id = ?", collector) }
+    case .collector(let id, let employedOnly):
+      query.append(" collected_by_organisation_id = ?", id)
+      if employedOnly { query.append(" AND employed_by_collector = 1") }
     }
-    if filter.states.count == 1 {
+    if filter.states == [.listed], filter.category != .unspecified {
+      // As a number in the text: that is how the engine finds the indexes of listed wishes, by category.
+      query.append(" AND state = 4")
+    } else if filter.states.count == 1 {
       query.append(" AND state = ?", filter.states[0].rawValue)
     } else {
       query.append(" AND state IN ")
       query.appendList(filter.states.map(\.rawValue))
     }
     if filter.category != .unspecified { query.append(" AND category = ?", filter.category.rawValue) }
-    if let within = filter.within {
-      query.append(" AND area_code >= ? AND area_code < ?", within.lowerBound, within.upperBound)
-    }
+    query.append(filter.within, in: "area_code")
     if let before { query.append(" AND id < ?", before) }
     query.append(" ORDER BY id DESC LIMIT ?", limit)
   }

@@ -2,17 +2,21 @@ import ModuleKit
 
 /// The tables of wishes and their parts.
 enum WishStore {
-  private static let selectByID: StaticString = """
+  /// What `WishRecord` reads, up to the condition.
+  static let select = Query(
+    """
     SELECT id, version, state, worker_id, wisher_label, title, description, category, need, sharing, delivery,
       source, area_code, beneficiaries, estimated_cost_fen, part_count, claim_count, history_count, units_needed,
-      units_active, units_fulfilled, units_confirmed, publication_consent, consent_evidence, contact_phone,
-      delivery_address, collected_by_organisation_id, state_reason, created_at, updated_at, listed_at
-    FROM wishes_wish WHERE id = ?
-    """
+      units_active, units_fulfilled, units_confirmed, publication_consent, consent_evidence, contact,
+      collected_by_organisation_id, state_reason, created_at, updated_at, listed_at, ended_at, draft
+    FROM wishes_wish WHERE
+    """)
+  // Every call about a wish comes here: the text is put together once.
+  private static let selectByID = select.appending(" id = ?")
 
   /// Finds a wish.
   static func wish(_ id: String, in snapshot: Snapshot) throws -> WishRecord? {
-    try snapshot.first(selectByID, id) { WishRecord($0) }
+    try snapshot.first(selectByID.binding(id)) { WishRecord($0) }
   }
 
   /// Finds a wish that a row refers to.
@@ -31,39 +35,39 @@ enum WishStore {
       INSERT INTO wishes_wish (id, version, state, worker_id, wisher_label, title, description, category, need,
         sharing, delivery, source, area_code, county_code, street_code, beneficiaries, estimated_cost_fen,
         part_count, claim_count, history_count, units_needed, units_active, units_fulfilled, units_confirmed,
-        publication_consent, consent_evidence, contact_phone, delivery_address, collected_by_organisation_id,
-        state_reason, created_at, updated_at, listed_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        publication_consent, consent_evidence, contact, collected_by_organisation_id, employed_by_collector,
+        created_at, updated_at, draft)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
-      wish.id, wish.version, wish.state.rawValue, wish.workerID, wish.wisherLabel, details.title,
-      details.description, details.category.rawValue, details.need.rawValue, details.sharing.rawValue,
+      wish.id, wish.version, wish.state.rawValue, wish.workerID, wish.wisherLabel, wish.publicTitle,
+      wish.publicDescription, details.category.rawValue, details.need.rawValue, details.sharing.rawValue,
       details.delivery.rawValue, wish.source.rawValue, wish.areaCode, wish.areaCode.prefix(6),
-      wish.areaCode.utf8.count >= 9 ? String(wish.areaCode.prefix(9)) : "", details.beneficiaries,
+      wish.streetCode, details.beneficiaries,
       details.estimatedCostFen, details.partCount, wish.claimCount, wish.historyCount, wish.units.needed,
       wish.units.active, wish.units.fulfilled, wish.units.confirmed, wish.publicationConsent,
-      wish.consentEvidence, details.contactPhone, details.deliveryAddress, wish.collectedByOrganisationID,
-      wish.stateReason, wish.createdAt, wish.updatedAt, wish.listedAt)
-    try insert(parts, of: wish.id, in: transaction)
+      wish.consentEvidence, wish.contact, wish.collector, wish.isEmployedByCollector, wish.createdAt,
+      wish.updatedAt, wish.draft)
+    try insert(parts, of: wish, in: transaction)
   }
 
-  /// Writes what the steps of its life change in a wish, but for its state.
-  static func saveProgress(_ wish: WishRecord, in transaction: Transaction) throws {
-    let changed = try transaction.execute(
+  /// Writes what the steps of its life change in a wish.
+  /// - Parameter changesState: whether the state is among it. It stands in most of the indexes, which are left alone
+  ///   where it stays.
+  static func saveProgress(_ wish: WishRecord, changesState: Bool, in transaction: Transaction) throws {
+    var update = Query(
       """
       UPDATE wishes_wish SET version = ?, claim_count = ?, history_count = ?, units_needed = ?, units_active = ?,
         units_fulfilled = ?, units_confirmed = ?, publication_consent = ?, consent_evidence = ?,
         state_reason = ?, updated_at = ?, listed_at = ?
-      WHERE id = ?
       """,
       wish.version, wish.claimCount, wish.historyCount, wish.units.needed, wish.units.active,
       wish.units.fulfilled, wish.units.confirmed, wish.publicationConsent, wish.consentEvidence,
-      wish.stateReason, wish.updatedAt, wish.listedAt, wish.id)
-    guard changed == 1 else { throw WishesError.invariantBroken("the wish \(wish.id) is not there") }
-  }
-
-  /// Writes a wish's state, apart because it stands in most of the indexes.
-  static func saveState(_ wish: WishRecord, in transaction: Transaction) throws {
-    try transaction.execute("UPDATE wishes_wish SET state = ? WHERE id = ?", wish.state.rawValue, wish.id)
+      wish.stateReason, wish.updatedAt, wish.listedAt)
+    if changesState { update.append(", state = ?, ended_at = ?", wish.state.rawValue, wish.endedAt) }
+    update.append(" WHERE id = ?", wish.id)
+    guard try transaction.execute(update) == 1 else {
+      throw WishesError.invariantBroken("the wish \(wish.id) is not there")
+    }
   }
 
   /// Writes what UpdateWish changes, beyond `saveProgress`.
@@ -71,20 +75,54 @@ enum WishStore {
     let details = wish.details
     try transaction.execute(
       """
-      UPDATE wishes_wish SET title = ?, description = ?, category = ?, need = ?, sharing = ?, delivery = ?,
-        beneficiaries = ?, estimated_cost_fen = ?, part_count = ?, contact_phone = ?, delivery_address = ?
+      UPDATE wishes_wish SET title = ?, description = ?, draft = ?, category = ?, need = ?, sharing = ?, delivery = ?,
+        beneficiaries = ?, estimated_cost_fen = ?, part_count = ?, contact = ?
       WHERE id = ?
       """,
-      details.title, details.description, details.category.rawValue, details.need.rawValue,
+      wish.publicTitle, wish.publicDescription, wish.draft, details.category.rawValue, details.need.rawValue,
       details.sharing.rawValue, details.delivery.rawValue, details.beneficiaries, details.estimatedCostFen,
-      details.partCount, details.contactPhone, details.deliveryAddress, wish.id)
+      details.partCount, wish.contact, wish.id)
   }
 
-  /// Writes who the wisher is, after two entries of the register turned out to be one person.
+  /// Writes title, description and names of parts in the clear, for everybody, where they were a draft.
+  /// - Parameter wish: opened, its draft taken away.
+  static func publish(_ wish: WishRecord, in transaction: Transaction) throws {
+    try transaction.execute(
+      "UPDATE wishes_wish SET title = ?, description = ?, draft = NULL WHERE id = ?", wish.publicTitle,
+      wish.publicDescription, wish.id)
+    for (index, name) in (wish.partNames ?? []).enumerated() {
+      try transaction.execute(
+        "UPDATE wishes_part SET name = ? WHERE wish_id = ? AND number = ?", name, wish.id, index + 1)
+    }
+  }
+
+  /// Writes who the wisher is, beyond `saveProgress`: after two entries of the register turned out to be one person.
   static func saveWisher(_ wish: WishRecord, in transaction: Transaction) throws {
     try transaction.execute(
-      "UPDATE wishes_wish SET worker_id = ?, wisher_label = ? WHERE id = ?",
-      wish.workerID, wish.wisherLabel, wish.id)
+      "UPDATE wishes_wish SET worker_id = ?, wisher_label = ?, contact = ?, draft = ? WHERE id = ?",
+      wish.workerID,
+      wish.wisherLabel, wish.contact, wish.draft, wish.id)
+  }
+
+  /// Writes for which of a worker's wishes the collector employs the worker now.
+  /// - Parameters:
+  ///   - ids: identifiers that the worker has or had.
+  ///   - platformIDs: the organisations that the worker works for.
+  static func saveEmployment(
+    ofWorker ids: Set<String>, with platformIDs: [String], in transaction: Transaction
+  ) throws {
+    for id in ids.sorted() {
+      let collected = try transaction.all(
+        """
+        SELECT id, collected_by_organisation_id, employed_by_collector FROM wishes_wish
+        WHERE worker_id = ? AND collected_by_organisation_id IS NOT NULL
+        """, id
+      ) { (id: $0.text(0), isEmployed: platformIDs.contains($0.text(1)), known: $0.bool(2)) }
+      for wish in collected where wish.isEmployed != wish.known {
+        try transaction.execute(
+          "UPDATE wishes_wish SET employed_by_collector = ? WHERE id = ?", wish.isEmployed, wish.id)
+      }
+    }
   }
 
   /// How many wishes of a worker are neither rejected, confirmed nor withdrawn.
@@ -103,7 +141,7 @@ enum WishStore {
 
 // Parts.
 extension WishStore {
-  /// The parts of a wish, by number.
+  /// The parts of a wish, by number; their names are empty while they are in a draft that is not opened.
   static func parts(of wish: WishRecord, in snapshot: Snapshot) throws -> [PartRecord] {
     guard wish.details.partCount > 0 else { return [] }
     return try snapshot.all(
@@ -113,15 +151,17 @@ extension WishStore {
       """, wish.id
     ) {
       PartRecord(
-        number: Int32($0.int(0)), name: $0.text(1), quantity: Int32($0.int(2)), taken: Int32($0.int(3)),
+        number: Int32($0.int(0)), name: wish.partName($0.int(0)) ?? $0.text(1), quantity: Int32($0.int(2)),
+        taken: Int32($0.int(3)),
         confirmed: Int32($0.int(4)))
     }
   }
 
   /// Replaces the parts of a wish that nobody has claimed.
-  static func replaceParts(of wishID: String, with parts: [PartRecord], in transaction: Transaction) throws {
-    try transaction.execute("DELETE FROM wishes_part WHERE wish_id = ?", wishID)
-    try insert(parts, of: wishID, in: transaction)
+  static func replaceParts(of wish: WishRecord, with parts: [PartRecord], in transaction: Transaction) throws
+  {
+    try transaction.execute("DELETE FROM wishes_part WHERE wish_id = ?", wish.id)
+    try insert(parts, of: wish, in: transaction)
   }
 
   /// Takes pieces of a part, or gives them back with a negative number. The table's checks refuse to go below
@@ -139,13 +179,31 @@ extension WishStore {
     }
   }
 
-  private static func insert(_ parts: [PartRecord], of wishID: String, in transaction: Transaction) throws {
+  private static func insert(_ parts: [PartRecord], of wish: WishRecord, in transaction: Transaction) throws {
     for part in parts {
       try transaction.execute(
         """
         INSERT INTO wishes_part (wish_id, number, name, quantity, taken_quantity, confirmed_quantity)
         VALUES (?, ?, ?, ?, 0, 0)
-        """, wishID, part.number, part.name, part.quantity)
+        """, wish.id, part.number, wish.draft == nil ? part.name : "", part.quantity)
     }
+  }
+}
+
+extension WishRecord {
+  /// The columns of what is public: empty while there is a draft.
+  fileprivate var publicTitle: String { draft == nil ? details.title : "" }
+  fileprivate var publicDescription: String { draft == nil ? details.description : "" }
+
+  fileprivate func partName(_ number: Int) -> String? {
+    guard let partNames, partNames.indices.contains(number - 1) else { return nil }
+    return partNames[number - 1]
+  }
+
+  /// The street's code, as the index by street keeps it; nil for a wish of a county or a larger area.
+  fileprivate var streetCode: String? { areaCode.utf8.count >= 9 ? String(areaCode.prefix(9)) : nil }
+  /// The collecting organisation, as the index by collector keeps it; nil for staff, who collect for none.
+  fileprivate var collector: String? {
+    collectedByOrganisationID.isEmpty ? nil : collectedByOrganisationID
   }
 }

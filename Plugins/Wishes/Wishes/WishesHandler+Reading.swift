@@ -16,7 +16,7 @@ extension WishesHandler {
         request.workerID,
         "\(request.collectedByCaller)", caller.id,
       ])
-    let filter = try filter(of: request, in: snapshot)
+    guard let filter = try filter(of: request, in: snapshot) else { return ListWishesResponse() }
     var wishes = try WishStore.list(
       filter, before: page.cursor.first, limit: page.limit + 1, in: snapshot)
     let next = page.cut(&wishes) { [$0.id] }
@@ -34,12 +34,19 @@ extension WishesHandler {
     guard sight.showsRecord else { throw WishesError.wishNotFound(request.wishID) }
     let page = try Page(
       size: request.pageSize, token: request.pageToken, query: ["wish_history", request.wishID])
-    let after = page.cursor.first.flatMap { Int64($0) } ?? 0
-    var entries = try HistoryStore.entries(of: wish.id, after: after, limit: page.limit + 1, in: snapshot)
-    let next = page.cut(&entries) { ["\($0.number)"] }
-    for index in entries.indices {
-      if sight == .wisherSide { entries[index].actorID = "" }
-      if sight == .auditor { entries[index].reason = "" }
+    let after = try page.cursorNumber() ?? 0
+    var rows = try HistoryStore.entries(of: wish.id, after: after, limit: page.limit + 1, in: snapshot)
+    let next = page.cut(&rows) { ["\($0.entry.number)"] }
+    let entries = try rows.map { row in
+      var entry = row.entry
+      if sight == .wisherSide { entry.actorID = "" }
+      if sight == .auditor {
+        entry.reason = ""
+      } else if let reason = row.reason {
+        entry.reason = try vault.open(
+          reason, of: wish.workerID, as: SealedColumn.historyReason, in: snapshot)
+      }
+      return entry
     }
     return ListWishHistoryResponse(entries: entries, nextPageToken: next)
   }
@@ -47,55 +54,59 @@ extension WishesHandler {
 
 // What a list is of and how much of each wish it shows.
 extension WishesHandler {
-  private func filter(of request: ListWishesRequest, in snapshot: Snapshot) throws -> WishFilter {
-    let caller = snapshot.caller
-    let seesRecords = caller.isStaff || caller.isAuditor
-    let area = try wantedArea(request.areaCode, in: snapshot)
+  /// What a list is of; nil if nothing can be in it.
+  private func filter(of request: ListWishesRequest, in snapshot: Snapshot) throws -> WishFilter? {
+    let seesRecords = snapshot.isStaff || snapshot.isAuditor
+    let areas = try wantedAreas(request.areaCode, in: snapshot)
     let allStates = request.state == .unspecified ? Wish.State.real : [request.state]
     if !request.workerID.isEmpty {
-      guard seesRecords || caller.roleSet.contains(.platform) else {
-        throw WishesError.listForStaff("worker_id")
+      guard seesRecords || snapshot.roles.contains(.platform) else {
+        throw WishesError.listForStaff
+      }
+      var collector: String?
+      if !seesRecords {
+        // A platform's list of a worker: what it collected itself, while it employs the worker.
+        guard let own = snapshot.caller.organisationID,
+          try workers.standing(request.workerID, in: snapshot)?.platformIDs.contains(own) ?? false
+        else { return nil }
+        collector = own
       }
       return WishFilter(
-        root: .worker(request.workerID), states: allStates, category: request.category, within: area)
+        root: .worker(request.workerID, collector: collector), states: allStates, category: request.category,
+        within: areas)
     }
     if request.collectedByCaller {
       let organisationID = try callersOrganisation("collected_by_caller", in: snapshot)
       return WishFilter(
-        root: .collector(organisationID), states: allStates, category: request.category, within: area)
+        root: .collector(organisationID, employedOnly: !seesRecords), states: allStates,
+        category: request.category, within: areas)
     }
     let state = request.state == .unspecified ? .listed : request.state
     guard seesRecords || state == .listed || state == .claimed else {
-      throw WishesError.listForStaff("state")
+      throw WishesError.listForStaff
     }
     return WishFilter(
-      root: area.map { .area($0) } ?? .everything, states: [state], category: request.category)
+      root: areas.map { .areas($0) } ?? .everything, states: [state], category: request.category)
   }
 
-  /// The area that a list keeps to: the one asked for if it is within the caller's, else the caller's own.
-  private func wantedArea(_ code: String, in snapshot: Snapshot) throws -> AreaCode? {
-    let caller = snapshot.caller
-    if code.isEmpty {
-      guard let own = caller.areaCode else { return nil }
-      guard let own = AreaCode(own) else { throw WishesError.areaNotYours(own) }
-      return own
-    }
+  /// The areas that a list keeps to: what is within reach of the one asked for; nil for no limit.
+  /// - Throws: `WishesError.areaNotFound` for what is no area code.
+  private func wantedAreas(_ code: String, in snapshot: Snapshot) throws -> [AreaCode]? {
+    if code.isEmpty { return snapshot.reach.areas }
     guard let area = AreaCode(code) else { throw WishesError.areaNotFound(code) }
-    guard caller.reaches(area.text) else { throw WishesError.areaNotYours(code) }
-    return area
+    return snapshot.reach.areas(within: area)
   }
 
-  /// How much of a listed wish the caller sees. The list itself keeps to the caller's area. The register is asked
-  /// only in a platform's lists of its own, and claims are not looked at: a list shows no more to a claimant than to
-  /// a stranger.
+  /// How much of a listed wish the caller sees. The list itself keeps to what the caller may see, and claims are not
+  /// looked at: a list shows no more to a claimant than to a stranger. In a platform's lists of its own the register
+  /// has the last word: between the end of an employment and the event that tells of it, nothing is shown either.
   private func listSight(of wish: WishRecord, _ filter: WishFilter, in snapshot: Snapshot) throws
     -> WishSight?
   {
-    let caller = snapshot.caller
-    if caller.isStaff { return .staff }
-    if caller.isAuditor { return .auditor }
+    if snapshot.isStaff { return .staff }
+    if snapshot.isAuditor { return .auditor }
     switch filter.root {
-    case .everything, .area: return wish.isPublic ? .stranger : nil
+    case .everything, .areas: return wish.isPublic ? .stranger : nil
     case .worker, .collector: return try isOnWishersSide(of: wish, in: snapshot) ? .wisherSide : nil
     }
   }

@@ -3,12 +3,17 @@ import ModuleKit
 /// Makes messages from records, with no more in them than the caller may see.
 extension WishesHandler {
   /// A wish as a reply: with contact details where the caller sees them, and with the claims that the caller sees.
-  func view(_ wish: WishRecord, _ sight: WishSight, in snapshot: Snapshot) throws -> Wish {
+  /// - Parameter wisherName: the wisher's name, if the register was asked for it already.
+  func view(
+    _ wish: WishRecord, _ sight: WishSight, wisherName: String? = nil, in snapshot: Snapshot
+  ) throws -> Wish {
     var view = try listView(wish, sight, in: snapshot)
     if sight.showsContact {
-      view.wisherName = try workers.worker(wish.workerID, in: snapshot)?.displayName ?? ""
-      view.contactPhone = wish.details.contactPhone
-      view.deliveryAddress = wish.details.deliveryAddress
+      let contact = try vault.contact(of: wish, in: snapshot)
+      view.wisherName =
+        try wisherName ?? workers.worker(wish.workerID, in: snapshot)?.displayName ?? ""
+      view.contactPhone = contact.phone
+      view.deliveryAddress = contact.address
     }
     if wish.claimCount > 0 { view.claims = try claims(of: wish, sight, in: snapshot) }
     return view
@@ -16,6 +21,8 @@ extension WishesHandler {
 
   /// A wish as lists show it: without claims and contact details.
   func listView(_ wish: WishRecord, _ sight: WishSight, in snapshot: Snapshot) throws -> Wish {
+    // What is not public is personal, which auditors do not see.
+    let wish = sight == .auditor ? wish : try vault.opened(wish, in: snapshot)
     var view = Wish(
       id: wish.id, etag: wish.etag, state: wish.state, title: wish.details.title,
       description: wish.details.description, category: wish.details.category, need: wish.details.need,
@@ -34,8 +41,12 @@ extension WishesHandler {
       view.areaCode = wish.areaCode
       view.workerID = wish.workerID
       view.collectedByOrganisationID = wish.collectedByOrganisationID
-      view.consentEvidence = wish.consentEvidence
-      if sight != .auditor { view.stateReason = wish.stateReason }
+      if sight != .auditor {
+        view.consentEvidence = try vault.open(
+          wish.consentEvidence, of: wish.workerID, as: SealedColumn.consentEvidence, in: snapshot)
+        view.stateReason = try vault.open(
+          wish.stateReason, of: wish.workerID, as: SealedColumn.stateReason, in: snapshot)
+      }
     }
     return view
   }
@@ -47,9 +58,8 @@ extension WishesHandler {
     case .claimant: organisationID = snapshot.caller.organisationID
     case .stranger: return []
     }
-    let claims = try ClaimStore.list(
-      .wish(wish.id), organisationID: organisationID, states: Claim.State.real, within: nil, before: nil,
-      limit: Limits.claimsShown, in: snapshot)
+    let claims = try ClaimStore.claims(
+      of: wish.id, organisationID: organisationID, limit: Limits.claimsShown, in: snapshot)
     return try claims.compactMap { claim in
       guard let sight = try self.sight(of: claim, of: wish, in: snapshot) else { return nil }
       return try view(claim, of: wish, sight, in: snapshot)
@@ -72,25 +82,40 @@ extension WishesHandler {
     let showsPersonalData = sight != .auditor
     if let time = claim.fulfilledAt {
       view.fulfilment = Fulfilment(
-        text: showsPersonalData ? claim.fulfilmentText : "",
+        text: showsPersonalData ? try vault.evidence(of: claim, of: wish, in: snapshot) : "",
         photos: showsPersonalData ? try ClaimStore.photos(of: claim, in: snapshot) : [],
         receiptsFen: claim.receiptsFen, time: ProtoTimestamp(time))
     }
     if showsPersonalData {
-      view.contactName = claim.contactName
-      view.contactPhone = claim.contactPhone
-      view.stateReason = claim.stateReason
-      view.confirmationComment = claim.confirmationComment
+      let contact = try vault.contact(of: claim, in: snapshot)
+      view.contactName = contact.name
+      view.contactPhone = contact.phone
+      if sight != .wisherSide { view.note = contact.note }
+      view.stateReason = try stateReason(of: claim, of: wish, in: snapshot)
+      view.confirmationComment = try vault.open(
+        claim.comment, of: wish.workerID, as: SealedColumn.comment, in: snapshot)
     }
-    if sight == .staff || sight == .claimant { view.note = claim.note }
     return view
+  }
+
+  /// Why a claim stands where it stands: what somebody wrote, or what follows from the state alone.
+  private func stateReason(of claim: ClaimRecord, of wish: WishRecord, in snapshot: Snapshot) throws -> String
+  {
+    switch claim.state {
+    case .lapsed: "not delivered in time"
+    case .cancelled: "the wish was withdrawn"
+    case .active, .fulfilled, .confirmed, .released, .unspecified, .unrecognized:
+      try vault.open(
+        claim.stateReason, of: wish.workerID, as: SealedColumn.claimStateReason, in: snapshot)
+    }
   }
 
   /// A report as a reply.
   func view(_ report: ReportRecord, of wish: WishRecord, in snapshot: Snapshot) throws -> Report {
-    Report(
-      id: report.id, etag: report.etag, wishID: report.wishID, state: report.state, title: report.title,
-      text: report.text, media: try ReportStore.media(of: report, in: snapshot),
+    let story = try vault.story(of: report, of: wish, in: snapshot)
+    return Report(
+      id: report.id, etag: report.etag, wishID: report.wishID, state: report.state, title: story.title,
+      text: story.text, media: try ReportStore.media(of: report, in: snapshot),
       areaCode: wish.publicAreaCode,
       organisationID: report.organisationID, createTime: ProtoTimestamp(report.createdAt),
       updateTime: ProtoTimestamp(report.updatedAt), publishTime: report.publishedAt.map { ProtoTimestamp($0) }
