@@ -86,7 +86,7 @@ import Wire
     (["--no-such"], "unknown option --no-such"),
     (["lockers", "get", "--locker-id"], "--locker-id needs a value"),
     (["lockers", "get", "1", "--output", "xml"], "one of: table, json, jsonl, csv"),
-    (["status", "--server", "http://x"], "give HOST:PORT"),
+    (["status", "--server", "ftp://x"], "give HOST:PORT"),
     (["status", "--time-zone", "Mars"], "no time zone \"Mars\""),
   ])
   func mistakesOnTheCommandLineAreExplained(arguments: [String], expected: String) async throws {
@@ -101,7 +101,7 @@ import Wire
     #expect(outcome.code == .ok && outcome.output.contains("yizhan MODULE COMMAND [OPTIONS]"))
     #expect(
       try await FakeServer().run("help", "exit-codes").output.contains("  69   The server cannot be reached"))
-    #expect(try await FakeServer().run("--version").output == "yizhan \(ProgramVersion.text)\n")
+    #expect(try await FakeServer().run("--version").output == "yizhan \(Version.text)\n")
   }
 
   @Test func statusAsksTheHealthService() async throws {

@@ -24,9 +24,7 @@ import Wire
   }
 
   @Test func violationsNameTheOptions() async throws {
-    let violation = Status.FieldViolation(
-      field: "contact_phone", reason: "PHONE_FORMAT", description: "is not a phone number",
-      descriptionChinese: "不是电话号码")
+    let violation = FieldViolation("contact_phone", "PHONE_FORMAT", "is not a phone number", "不是电话号码")
     let status = Status(
       .invalidArgument, "1 field is wrong", reason: "FIELDS_INVALID", domain: "lockers.yizhan",
       metadata: ["state": "FREE"],

@@ -163,9 +163,9 @@ final class MemoryConsole: Console {
   private let answers: Mutex<[String]>
   private let input: [UInt8]
 
-  init(columns: Int? = nil, answers: [String]? = nil, input: String = "") {
+  init(columns: Int? = nil, answers: [String]? = nil, input: String = "", isErrorTerminal: Bool = false) {
     isOutputTerminal = columns != nil
-    isErrorTerminal = false
+    self.isErrorTerminal = isErrorTerminal
     isInputTerminal = answers != nil
     self.columns = columns
     self.answers = Mutex(answers ?? [])

@@ -57,6 +57,18 @@ import Wire
     #expect(counts == [500, 500, 234])
   }
 
+  @Test func aTerminalSeesHowFarItIs() async throws {
+    let csv = "name\n" + (1...1234).map { "L\($0)\n" }.joined()
+    let watched = MemoryConsole(input: csv, isErrorTerminal: true)
+    #expect(try await server().run("lockers", "import", "-", console: watched).code == .ok)
+    #expect(watched.error.contains("0 of 1,234 rows"))
+    #expect(watched.error.contains("] 100 %  1,234 of 1,234 rows"))
+    #expect(!watched.output.contains("of 1,234"))
+    let piped = MemoryConsole(input: csv)
+    #expect(try await server().run("lockers", "import", "-", console: piped).code == .ok)
+    #expect(!piped.error.contains("of 1,234"))
+  }
+
   @Test func rowErrorsAreShownWithTheirLines() async throws {
     let reply = #"""
       {"summary": {"rowsReceived": "3", "rowsCreated": "2", "rowsFailed": "1"}, "errors": [{"row": "2", "column": "area_code",

@@ -58,6 +58,12 @@ struct CompletionEngine {
       if let known = value(specs, before, current) { return known }
       return current.hasPrefix("-") ? Self.options(specs) : .words(await words(of: command, before, parsed))
     }
+    let own = ownCommand(first, reader, parsed)
+    if let own {
+      let specs = own.specs + GlobalOptions.specs
+      if let known = value(specs, before, current) { return known }
+      return current.hasPrefix("-") ? Self.options(specs) : own.words.isEmpty ? .nothing : .file
+    }
     guard let catalogue = await catalogue(reader, parsed), let module = catalogue.module(first) else {
       return value(GlobalOptions.specs, before, current) ?? .nothing
     }
@@ -69,6 +75,16 @@ struct CompletionEngine {
     let layout = CommandLayout(command, module: module, schema: catalogue.schema)
     return value(layout.specs, before, current)
       ?? (current.hasPrefix("-") || layout.bulk == nil ? Self.options(layout.specs) : .file)
+  }
+
+  /// The program's own command among those of a module, if that is the next word.
+  private func ownCommand(_ module: String, _ reader: ArgumentReader, _ parsed: ParsedArguments)
+    -> StaticCommand?
+  {
+    var reader = reader
+    var parsed = parsed
+    let second = try? reader.nextWord(GlobalOptions.specs, into: &parsed, command: "")
+    return second.flatMap { StaticCommand.inModule(module, $0) }
   }
 
   /// What completes the value of an option, if it is one that stands under the cursor.
@@ -92,7 +108,11 @@ struct CompletionEngine {
   }
 
   private static func words(of module: ModuleCommands) -> [OptionSpec.Word] {
-    module.commands.map { OptionSpec.Word(text: $0.name, about: FieldHelp.firstSentence($0.method.comment)) }
+    StaticCommand.inModules.filter { $0.module == module.name }
+      .map { OptionSpec.Word(text: $0.name, about: $0.about) }
+      + module.commands.map {
+        OptionSpec.Word(text: $0.name, about: FieldHelp.firstSentence($0.method.comment))
+      }
   }
 
   private func words(of command: StaticCommand, _ before: [String], _ parsed: ParsedArguments) async

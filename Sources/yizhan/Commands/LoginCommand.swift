@@ -19,16 +19,19 @@ struct LoginCommand {
     let store = try ProfileStore(session.environment)
     let known = try store.all()[name]
     let endpoint = try (session.options.server ?? known?.server).map { try Endpoint($0) } ?? .local
+    let kept = try known.flatMap { try Endpoint($0.server) == endpoint ? $0.tls : nil }
+    let files = try session.options.tls.files(for: endpoint, known: kept).absolute
     let token = try self.token(for: endpoint)
     guard !token.isEmpty else { throw UsageError("no token was given") }
     guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
       throw UsageError("the token has characters that no token has", hint: "copy it again")
     }
     let server = Server(
-      endpoint: endpoint, channel: try await session.connect(endpoint), token: token,
+      endpoint: endpoint, channel: try await session.connect(Destination(endpoint: endpoint, files: files)),
+      token: token,
       timeout: session.options.timeout)
     let caller = try await identity(server)
-    try store.set(name, Profile(server: endpoint.description, token: token))
+    try store.set(name, Profile(server: endpoint.description, token: token, tls: files))
     let who = caller.map { " as \($0)" } ?? ""
     console.errorLine(
       "logged in at \(endpoint)\(DisplayWidth.safe(who)); kept as profile \"\(name)\" in \(store.path)")

@@ -46,7 +46,7 @@ struct Program: Sendable {
     let word = try reader.nextWord(GlobalOptions.specs + [version], into: &parsed, command: "yizhan")
     guard let word else {
       if parsed.has("version") {
-        console.line(ProgramVersion.line)
+        console.line("yizhan \(Version.text)")
         return .ok
       }
       let session = try session(parsed)
@@ -57,26 +57,33 @@ struct Program: Sendable {
       return .ok
     }
     if let command = StaticCommand.all.first(where: { $0.name == word }) {
-      try reader.finish(command.specs + GlobalOptions.specs, into: &parsed, command: "yizhan \(word)")
-      let session = try session(parsed)
-      if let (endpoint, token) = try? session.target() {
-        failure.server = endpoint
-        failure.hasToken = token != nil
-      }
-      if parsed.has("help") {
-        console.write(StaticHelp.page(command, session))
-        return .ok
-      }
-      try Self.check(parsed.words, command)
-      return try await command.run(session, parsed, self)
+      return try await run(command, &reader, &parsed, &failure)
     }
     return try await call(module: word, &reader, &parsed, &failure)
+  }
+
+  private func run(
+    _ command: StaticCommand, _ reader: inout ArgumentReader, _ parsed: inout ParsedArguments,
+    _ failure: inout Failure
+  ) async throws -> ExitCode {
+    try reader.finish(command.specs + GlobalOptions.specs, into: &parsed, command: "yizhan \(command.path)")
+    let session = try session(parsed)
+    if let (destination, token) = try? session.target() {
+      failure.server = destination.endpoint
+      failure.hasToken = token != nil
+    }
+    if parsed.has("help") {
+      console.write(StaticHelp.page(command, session))
+      return .ok
+    }
+    try Self.check(parsed.words, command)
+    return try await command.run(session, parsed, self)
   }
 
   private static func check(_ words: [String], _ command: StaticCommand) throws {
     guard words.count <= command.words.count else {
       throw UsageError(
-        "\"\(words[command.words.count])\" is one word too many", hint: "see: yizhan \(command.name) --help")
+        "\"\(words[command.words.count])\" is one word too many", hint: "see: yizhan \(command.path) --help")
     }
   }
 
@@ -93,9 +100,12 @@ struct Program: Sendable {
     _ failure: inout Failure
   ) async throws -> ExitCode {
     let commandName = try reader.nextWord(GlobalOptions.specs, into: &parsed, command: "yizhan \(name)")
+    if let commandName, let command = StaticCommand.inModule(name, commandName) {
+      return try await run(command, &reader, &parsed, &failure)
+    }
     let session = try session(try peek(reader, parsed))
-    let (endpoint, token) = try session.target()
-    failure.server = endpoint
+    let (destination, token) = try session.target()
+    failure.server = destination.endpoint
     failure.hasToken = token != nil
     let server = try await session.server()
     let catalogue = Catalogue(try await ReflectionClient(server).schema())
@@ -105,7 +115,8 @@ struct Program: Sendable {
       return .ok
     }
     guard let command = module.command(commandName) else {
-      let names = module.commands.map(\.name)
+      let names =
+        module.commands.map(\.name) + StaticCommand.inModules.filter { $0.module == name }.map(\.name)
       throw UsageError(
         "\(module.name) has no command \"\(commandName)\"",
         hint: Suggestions.nearest(to: commandName, among: names).map {
@@ -124,7 +135,8 @@ struct Program: Sendable {
     if let bulk = layout.bulk {
       return try await ImportCommand(session: session, server: server, layout: layout, bulk: bulk).run(parsed)
     }
-    return try await CallRunner(session: session, server: server, layout: layout).run(parsed)
+    let asking = server.asking(for: parsed.value("unmask-for"))
+    return try await CallRunner(session: session, server: asking, layout: layout).run(parsed)
   }
 
   /// The program's own options wherever they stand: the server must be known before the rest can be
@@ -143,10 +155,4 @@ struct Program: Sendable {
       hint: Suggestions.nearest(to: name, among: names).map { "did you mean: yizhan \($0)" }
         ?? "see: yizhan help, yizhan modules")
   }
-}
-
-/// The program's version, which is the project's.
-enum ProgramVersion {
-  static let text = "0.1.0"
-  static let line = "yizhan \(text)"
 }

@@ -4,16 +4,17 @@ import Wire
 /// What a command works with: its console, its options, and the way to a server.
 struct Session: Sendable {
   /// Opens a channel to a host.
-  typealias Connector = @Sendable (Endpoint) async throws -> any ClientChannel
+  typealias Connector = @Sendable (Destination) async throws -> any ClientChannel
 
   let console: any Console
   let environment: Environment
   let options: GlobalOptions
   let connect: Connector
 
-  /// The server and the token that options, environment and profile name, in this order.
-  /// - Throws: `UsageError` for an address that is none, or a profile that does not exist.
-  func target() throws -> (endpoint: Endpoint, token: String?) {
+  /// The server, the token and the files of TLS that options, environment and profile name, in this order.
+  /// - Throws: `UsageError` for an address that is none, a profile that does not exist, or files of TLS for a server
+  ///   without.
+  func target() throws -> (destination: Destination, token: String?) {
     var profile: Profile?
     if let store = try? ProfileStore(environment) {
       let profiles = try store.all()
@@ -28,18 +29,20 @@ struct Session: Sendable {
     }
     let endpoint = try (options.server ?? profile?.server).map { try Endpoint($0) } ?? .local
     // A profile's token belongs to its server: another server must not see it.
-    let profileToken = try profile.flatMap { try Endpoint($0.server) == endpoint ? $0.token : nil }
-    return (endpoint, options.token ?? profileToken)
+    if let known = profile, try Endpoint(known.server) != endpoint { profile = nil }
+    let files = try options.tls.files(for: endpoint, known: profile?.tls)
+    return (Destination(endpoint: endpoint, files: files), options.token ?? profile?.token)
   }
 
   /// Opens a channel to the server.
   /// - Throws: `UsageError`, `Status`.
   func server() async throws -> Server {
-    let (endpoint, token) = try target()
+    let (destination, token) = try target()
     if let token, !token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) {
       throw UsageError("the token has characters that no token has", hint: "copy it again: yizhan login")
     }
     return Server(
-      endpoint: endpoint, channel: try await connect(endpoint), token: token, timeout: options.timeout)
+      endpoint: destination.endpoint, channel: try await connect(destination), token: token,
+      timeout: options.timeout)
   }
 }

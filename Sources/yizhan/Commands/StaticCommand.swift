@@ -5,6 +5,8 @@ import Wire
 struct StaticCommand: Sendable {
   typealias Body = @Sendable (Session, ParsedArguments, Program) async throws -> ExitCode
 
+  /// The module of the server among whose commands it stands; nil for one that stands by itself.
+  var module: String?
   let name: String
   /// One line for the overview.
   let about: String
@@ -14,6 +16,17 @@ struct StaticCommand: Sendable {
   var words: [String] = []
   var specs: [OptionSpec] = []
   let run: Body
+
+  /// What it is called by: "login", "audit verify".
+  var path: String { module.map { "\($0) \(name)" } ?? name }
+
+  /// Commands that stand among those of a module and are more than a call of it.
+  static let inModules: [StaticCommand] = AuditCommands.all
+
+  /// The command of a module that has this name.
+  static func inModule(_ module: String, _ name: String) -> StaticCommand? {
+    inModules.first { $0.module == module.lowercased() && $0.name == name.lowercased() }
+  }
 
   static let all: [StaticCommand] = [
     StaticCommand(
@@ -37,6 +50,15 @@ struct StaticCommand: Sendable {
         "Asks the server's health service, which takes no token. Ends with 69 unless everything is serving.",
       run: { session, _, _ in try await InspectCommands(session: session).status() }),
     StaticCommand(
+      name: "policy", about: "Show who may call what, and why somebody can or cannot.",
+      details: """
+        Without a word it lists every method with the roles that may call it and what they reach; administrators may \
+        call every method. "yizhan policy explain --principal NAME --method METHOD" goes the way of a call step by \
+        step: credential, role, scope, and with --target-area or --target-organisation whether a thing is reached.
+        """,
+      words: ["explain"], specs: PolicyCommand.specs,
+      run: { session, parsed, _ in try await PolicyCommand(session: session).run(parsed) }),
+    StaticCommand(
       name: "completions", about: "Print a completion script for a shell.",
       details: """
         bash: yizhan completions bash > ~/.local/share/bash-completion/completions/yizhan
@@ -54,7 +76,7 @@ struct StaticCommand: Sendable {
     StaticCommand(
       name: "version", about: "Show the program's version.",
       run: { session, _, _ in
-        session.console.line(ProgramVersion.line)
+        session.console.line("yizhan \(Version.text)")
         return .ok
       }),
   ]

@@ -34,7 +34,7 @@ enum StaticHelp {
     page.paragraph(command.about)
     page.paragraph(command.details)
     let words = command.words.map { command.name == "help" ? "[\($0)]" : $0 }
-    page.usage([(["yizhan", command.name] + words + ["[OPTIONS]"]).joined(separator: " ")])
+    page.usage([(["yizhan", command.path] + words + ["[OPTIONS]"]).joined(separator: " ")])
     page.options("Options:", command.specs + GlobalOptions.specs)
     return page.text
   }
@@ -53,6 +53,10 @@ enum StaticHelp {
       return .ok
     }
     if let command = StaticCommand.all.first(where: { $0.name == first }) {
+      session.console.write(page(command, session))
+      return .ok
+    }
+    if words.count > 1, let command = StaticCommand.inModule(first, words[1]) {
       session.console.write(page(command, session))
       return .ok
     }
@@ -83,7 +87,8 @@ enum ModuleHelp {
     page.usage(["yizhan \(module.name) COMMAND [OPTIONS]", "yizhan \(module.name) COMMAND --help"])
     page.list(
       "Commands:",
-      module.commands.map { ($0.name, DisplayWidth.safe(FieldHelp.firstSentence($0.method.comment))) })
+      StaticCommand.inModules.filter { $0.module == module.name }.map { ($0.name, $0.about) }
+        + module.commands.map { ($0.name, DisplayWidth.safe(FieldHelp.firstSentence($0.method.comment))) })
     return page.text
   }
 }
@@ -134,11 +139,12 @@ enum CallHelp {
       ? roles : roles + ["ADMINISTRATOR"]
     let reach =
       switch method.scope {
-      case "any", "": ""
-      case "organisation": "; what belongs to their organisation"
-      case "employment": "; platforms: workers employed with them"
-      case "area": "; what belongs to their area"
-      case "case": "; cases that they are party to"
+      case "ANY", "": ""
+      case "ORGANISATION": "; what belongs to their organisation"
+      case "EMPLOYMENT": "; platforms: workers employed with them"
+      case "AREA": "; what belongs to their area"
+      case "CASE": "; cases that they are party to"
+      case "HOST": "; not who is bound to an area"
       case let other: "; scope: \(other)"
       }
     return names.joined(separator: ", ") + reach

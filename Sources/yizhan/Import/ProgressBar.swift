@@ -1,4 +1,4 @@
-/// A line on standard error that says how far an import is. Where standard error is no terminal it says
+/// A line on standard error that says how far an import or export is. Where standard error is no terminal it says
 /// nothing.
 struct ProgressBar {
   /// How often the line is drawn anew.
@@ -8,14 +8,20 @@ struct ProgressBar {
   private let console: any Console
   private let total: Int
   private let first: Int
+  private let unit: String
   private let started: ContinuousClock.Instant
   private var drawn: ContinuousClock.Instant?
 
-  /// - Parameter first: rows that were done before this run.
-  init(console: any Console, total: Int, first: Int, now: ContinuousClock.Instant = .now) {
+  /// - Parameters:
+  ///   - first: rows that were done before this run.
+  ///   - unit: what is counted.
+  init(
+    console: any Console, total: Int, first: Int, unit: String = "rows", now: ContinuousClock.Instant = .now
+  ) {
     self.console = console
     self.total = total
     self.first = first
+    self.unit = unit
     started = now
   }
 
@@ -37,12 +43,12 @@ struct ProgressBar {
     let bar = String(repeating: "#", count: filled) + String(repeating: " ", count: Self.barWidth - filled)
     let percent = String(Int(share * 100))
     var text = "[\(bar)] \(String(repeating: " ", count: 3 - percent.count))\(percent) %"
-    text += "  \(Self.grouped(done)) of \(Self.grouped(total)) rows"
+    text += "  \(Self.grouped(done)) of \(Self.grouped(total)) \(unit)"
     let elapsed = started.duration(to: now)
     let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
     guard seconds > 0.2, done > first else { return text }
     let rate = Double(done - first) / seconds
-    text += "  \(Self.grouped(Int(rate))) rows/s"
+    text += "  \(Self.grouped(Int(rate))) \(unit)/s"
     if done < total {
       text += "  \(DurationValue.text(.seconds(Int((Double(total - done) / rate).rounded(.up))))) left"
     }

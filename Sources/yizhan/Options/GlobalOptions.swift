@@ -13,6 +13,7 @@ enum OutputFormat: String, CaseIterable, Sendable {
 /// The options that every command takes.
 struct GlobalOptions: Sendable {
   var server: String?
+  var tls: TLSOptions
   var token: String?
   var profile: String?
   var output: OutputFormat
@@ -24,37 +25,43 @@ struct GlobalOptions: Sendable {
   /// Whether messages are shown in Chinese where there is a Chinese one.
   var prefersChinese: Bool
 
-  static let specs: [OptionSpec] = [
-    OptionSpec(
-      name: "server", placeholder: "HOST:PORT",
-      about: "The host to call. Default: YIZHAN_SERVER, the profile's, or 127.0.0.1:7040."),
-    OptionSpec(
-      name: "token", placeholder: "TOKEN",
-      about: "The bearer token to call with. Default: YIZHAN_TOKEN, or the profile's. Other users of this "
-        + "machine can see it on the command line; prefer \"yizhan login\"."),
-    OptionSpec(
-      name: "profile", placeholder: "NAME",
-      about: "The profile that \"yizhan login\" keeps. Default: YIZHAN_PROFILE, or \"default\"."),
-    OptionSpec(
-      name: "output", letter: "o", placeholder: "FORMAT",
-      about: "table, json, jsonl (one object a line) or csv. Default: table on a terminal, json elsewhere.",
-      completion: .words(OutputFormat.allCases.map { OptionSpec.Word(text: $0.rawValue) })),
-    OptionSpec(
-      name: "timeout", placeholder: "DURATION",
-      about:
-        "How long to wait for an answer, retries included: 500ms, 90s, 15m. Default: 30s; none for streams."),
-    OptionSpec(
-      name: "time-zone", placeholder: "ZONE",
-      about: "The zone of times shown and typed: Asia/Shanghai, +08:00, UTC. Default: YIZHAN_TIME_ZONE, or "
-        + "Asia/Shanghai."),
-    OptionSpec(name: "yes", letter: "y", about: "Do not ask before what cannot be undone."),
-    OptionSpec(name: "help", letter: "h", about: "Show help."),
-  ]
+  static let specs: [OptionSpec] =
+    [
+      OptionSpec(
+        name: "server", placeholder: "HOST:PORT",
+        about:
+          "The host to call; https://HOST:PORT over TLS. Default: YIZHAN_SERVER, the profile's, or 127.0.0.1:7040."
+      ),
+      OptionSpec(
+        name: "token", placeholder: "TOKEN",
+        about: "The bearer token to call with. Default: YIZHAN_TOKEN, or the profile's. Other users of this "
+          + "machine can see it on the command line; prefer \"yizhan login\"."),
+      OptionSpec(
+        name: "profile", placeholder: "NAME",
+        about: "The profile that \"yizhan login\" keeps. Default: YIZHAN_PROFILE, or \"default\"."),
+    ] + TLSOptions.specs + [
+      OptionSpec(
+        name: "output", letter: "o", placeholder: "FORMAT",
+        about: "table, json, jsonl (one object a line) or csv. Default: table on a terminal, json elsewhere.",
+        completion: .words(OutputFormat.allCases.map { OptionSpec.Word(text: $0.rawValue) })),
+      OptionSpec(
+        name: "timeout", placeholder: "DURATION",
+        about:
+          "How long to wait for an answer, retries included: 500ms, 90s, 15m. Default: 30s; none for streams."
+      ),
+      OptionSpec(
+        name: "time-zone", placeholder: "ZONE",
+        about: "The zone of times shown and typed: Asia/Shanghai, +08:00, UTC. Default: YIZHAN_TIME_ZONE, or "
+          + "Asia/Shanghai."),
+      OptionSpec(name: "yes", letter: "y", about: "Do not ask before what cannot be undone."),
+      OptionSpec(name: "help", letter: "h", about: "Show help."),
+    ]
 
   /// Reads the options from a parsed command line and the environment.
   /// - Throws: `UsageError`.
   init(_ parsed: ParsedArguments, environment: Environment, console: any Console) throws {
     server = parsed.value("server") ?? environment["YIZHAN_SERVER"]
+    tls = TLSOptions(parsed, environment: environment)
     token = parsed.value("token") ?? environment["YIZHAN_TOKEN"]
     profile = parsed.value("profile") ?? environment["YIZHAN_PROFILE"]
     output = console.isOutputTerminal ? .table : .json

@@ -1,4 +1,5 @@
 import RPC
+import RPCTransport
 import Wire
 
 /// Tells people what went wrong and what to do about it, on standard error.
@@ -76,10 +77,13 @@ struct ErrorReport {
     -> String?
   {
     switch status.code {
+    case .unavailable where status.domain == ClientTLSReason.domain:
+      return TLSAdvice.text(reason: status.reason, server: server, prefersChinese: prefersChinese)
     case .unavailable:
+      let address = server.address
       return prefersChinese
-        ? "服务器 \(server) 在运行吗？启动：yizhand serve --listen \(server)；换一台：--server HOST:PORT"
-        : "Is a server running at \(server)? Start one with \"yizhand serve --listen \(server)\", or name "
+        ? "服务器 \(server) 在运行吗？启动：yizhand serve --listen \(address)；换一台：--server HOST:PORT"
+        : "Is a server running at \(server)? Start one with \"yizhand serve --listen \(address)\", or name "
           + "another with --server HOST:PORT."
     case .unauthenticated where hasToken:
       return prefersChinese

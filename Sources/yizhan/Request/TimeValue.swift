@@ -1,4 +1,4 @@
-import Wire
+import Formats
 
 /// Points in time as people type them.
 enum TimeValue {

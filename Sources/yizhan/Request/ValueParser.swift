@@ -73,7 +73,7 @@ struct ValueParser: Sendable {
     if readsFiles, text.hasPrefix("@") {
       return try Files.read(String(text.dropFirst()), limitBytes: Self.fileLimitBytes)
     }
-    guard let bytes = Base64.decode(text) else {
+    guard let bytes = Base64.decodeLeniently(text.utf8) else {
       throw Problem(message: "is @FILE or base64, not \"\(text)\"")
     }
     return bytes

@@ -7,31 +7,44 @@ struct Endpoint: Sendable, Equatable, CustomStringConvertible {
 
   var host: String
   var port: Int
+  /// Whether calls go over TLS.
+  var isSecure: Bool
 
-  init(host: String, port: Int) {
+  init(host: String, port: Int, isSecure: Bool = false) {
     self.host = host
     self.port = port
+    self.isSecure = isSecure
   }
 
-  /// Reads "HOST:PORT", "HOST", "[::1]:7040".
+  /// Reads "HOST:PORT", "HOST", "[::1]:7040", for calls in the clear or behind "http://"; over TLS behind "https://".
   /// - Throws: `UsageError`.
   init(_ text: String) throws {
     let problem = UsageError(
-      "\"\(text)\" is not the address of a server", hint: "give HOST:PORT, for example 127.0.0.1:7040")
-    if text.contains("://") || text.contains("/") { throw problem }
-    var host = text[...]
+      "\"\(text)\" is not the address of a server",
+      hint: "give HOST:PORT, for example 127.0.0.1:7040, or https://HOST:PORT for TLS")
+    let lowered = text.lowercased()
+    let isSecure = lowered.hasPrefix("https://")
+    var rest = text[...]
+    if isSecure { rest = rest.dropFirst("https://".count) }
+    if lowered.hasPrefix("http://") { rest = rest.dropFirst("http://".count) }
+    if rest.hasSuffix("/") { rest = rest.dropLast() }
+    if rest.contains("/") { throw problem }
+    var host = rest
     var port = String(Self.defaultPort)
-    if let colon = text.lastIndex(of: ":"), text[colon...].contains("]") == false {
-      let isBareIPv6 = text[..<colon].contains(":") && !text.hasPrefix("[")
+    if let colon = rest.lastIndex(of: ":"), rest[colon...].contains("]") == false {
+      let isBareIPv6 = rest[..<colon].contains(":") && !rest.hasPrefix("[")
       if !isBareIPv6 {
-        host = text[..<colon]
-        port = String(text[text.index(after: colon)...])
+        host = rest[..<colon]
+        port = String(rest[rest.index(after: colon)...])
       }
     }
     if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
     guard !host.isEmpty, let number = Int(port), (1...65_535).contains(number) else { throw problem }
-    self.init(host: String(host), port: number)
+    self.init(host: String(host), port: number, isSecure: isSecure)
   }
 
-  var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+  /// "127.0.0.1:7040", "[::1]:7040": without a scheme.
+  var address: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+  var description: String { isSecure ? "https://\(address)" : address }
 }

@@ -1,9 +1,10 @@
 import Wire
 
-/// What `yizhan login` remembers: for each name a server and a token.
+/// What `yizhan login` remembers: for each name a server, a token, and the files of TLS.
 struct Profile: Sendable, Equatable {
   var server: String
   var token: String
+  var tls = TLSFiles()
 }
 
 /// The file of profiles, readable by its owner only: `$XDG_CONFIG_HOME/yizhan/profiles.json`, or
@@ -11,6 +12,9 @@ struct Profile: Sendable, Equatable {
 struct ProfileStore: Sendable {
   static let defaultName = "default"
   private static let limitBytes = 1 << 20
+  private static let authorityName = "ca_file"
+  private static let certificateName = "client_certificate"
+  private static let keyName = "client_key"
 
   let path: String
 
@@ -37,7 +41,11 @@ struct ProfileStore: Sendable {
       guard let server = member.value["server"]?.string, let token = member.value["token"]?.string else {
         continue
       }
-      profiles[member.name] = Profile(server: server, token: token)
+      profiles[member.name] = Profile(
+        server: server, token: token,
+        tls: TLSFiles(
+          authority: member.value[Self.authorityName]?.string,
+          certificate: member.value[Self.certificateName]?.string, key: member.value[Self.keyName]?.string))
     }
     return profiles
   }
@@ -48,12 +56,12 @@ struct ProfileStore: Sendable {
     var profiles = try all()
     profiles[name] = profile
     let members = profiles.sorted { $0.key < $1.key }.map { name, profile in
-      JSONValue.Member(
-        name,
-        .object([
-          JSONValue.Member("server", .string(profile.server)),
-          JSONValue.Member("token", .string(profile.token)),
-        ]))
+      let texts = [
+        ("server", profile.server), ("token", profile.token), (Self.authorityName, profile.tls.authority),
+        (Self.certificateName, profile.tls.certificate), (Self.keyName, profile.tls.key),
+      ]
+      return JSONValue.Member(
+        name, .object(texts.compactMap { name, text in text.map { JSONValue.Member(name, .string($0)) } }))
     }
     let json = JSONValue.object([JSONValue.Member("profiles", .object(members))])
     try Files.writePrivately(Array((json.text(indented: true) + "\n").utf8), to: path)

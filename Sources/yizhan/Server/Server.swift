@@ -1,4 +1,5 @@
 import RPC
+import RPCTransport
 import Wire
 
 /// A host to call: its channel, the caller's credential and how long to wait.
@@ -12,6 +13,8 @@ struct Server: Sendable {
   let channel: any ClientChannel
   let token: String?
   let timeout: Duration?
+  /// What personal data is wanted for, unmasked; nil for masked.
+  var purpose: String?
   /// Waits between two attempts; tests wait less.
   let sleep: @Sendable (Duration) async throws -> Void
 
@@ -26,9 +29,17 @@ struct Server: Sendable {
     self.sleep = sleep
   }
 
+  /// The same host, asked for unmasked personal data for a purpose.
+  func asking(for purpose: String?) -> Server {
+    var server = self
+    server.purpose = purpose
+    return server
+  }
+
   private func options(timeout: Duration?, idempotencyKey: String?) -> CallOptions {
     var metadata = Metadata()
     if let token { metadata.add("authorization", "Bearer \(token)") }
+    if let purpose { metadata.add("yizhan-purpose", purpose) }
     return CallOptions(timeout: timeout, metadata: metadata, idempotencyKey: idempotencyKey)
   }
 
@@ -66,7 +77,8 @@ struct Server: Sendable {
   /// once.
   static func retryDelay(after status: Status, attempt: Int) -> Duration? {
     if let told = status.retryDelay { return told }
-    guard status.code == .unavailable else { return nil }
+    // Certificates do not become right by waiting.
+    guard status.code == .unavailable, status.domain != ClientTLSReason.domain else { return nil }
     let full = 100 << min(attempt - 1, 6)
     return .milliseconds(Int.random(in: full / 2...full))
   }

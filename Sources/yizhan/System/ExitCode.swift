@@ -3,6 +3,7 @@ enum ExitCode: Int32, CaseIterable {
   case ok = 0
   case callFailed = 1
   case rowsFailed = 2
+  case tampered = 3
   case usage = 64
   case unavailable = 69
   case permission = 77
@@ -14,6 +15,7 @@ enum ExitCode: Int32, CaseIterable {
     case .ok: "Done."
     case .callFailed: "The server refused or failed the call; the status is on standard error."
     case .rowsFailed: "An import ended, but some of its rows have errors and were not applied."
+    case .tampered: "An audit log was changed, is not whole, or does not fit to a head that was kept."
     case .usage: "The command line or the input file is wrong; nothing was sent."
     case .unavailable: "The server cannot be reached, or did not answer after retries."
     case .permission: "The token is missing, unknown, expired, or not allowed to make the call."

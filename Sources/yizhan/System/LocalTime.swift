@@ -1,6 +1,6 @@
+import Formats
 import Glibc
 import Synchronization
-import Wire
 
 /// The time zone in which people read and write times; one for the whole process.
 enum LocalTime {
