@@ -52,7 +52,7 @@ let moduleTargets: [Target] = modules.flatMap { name in
       exclude: ["README.md", "Generated/C"]),
     tests(
       name,
-      ["ModuleKit", "ModuleTesting"] + modules.filter { $0 != name }.map { .target(name: $0) }),
+      ["Host", "ModuleKit", "ModuleTesting"] + modules.filter { $0 != name }.map { .target(name: $0) }),
   ]
 }
 
@@ -66,6 +66,9 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -80,22 +83,31 @@ let package = Package(
     library("CProtobufC", pkgConfig: "libprotobuf-c", apt: "libprotobuf-c-dev"),
     library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
 
+    swift("Formats", []),
     codecs("CWireMessages", path: "Sources/Wire/Generated/C"),
-    swift("Wire", ["CProtobufC", "CWireMessages"], exclude: ["Generated/C"]),
+    swift("Wire", ["CProtobufC", "CWireMessages", "Formats"], exclude: ["Generated/C"]),
     swift("HTTP2", ["CNghttp2"]),
-    swift("RPC", ["Wire"]),
+    swift("RPC", ["Wire", "Formats"]),
     swift(
       "RPCTransport",
       [
-        "RPC", "HTTP2",
+        "RPC", "HTTP2", "Formats",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOTLS", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "X509", package: "swift-certificates"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    swift("Storage", ["CSQLite"]),
+    swift("Audit", ["Formats", .product(name: "Crypto", package: "swift-crypto")]),
+    swift("Storage", ["CSQLite", "Audit"]),
+    swift("Privacy", ["Storage", "Wire", .product(name: "Crypto", package: "swift-crypto")]),
     codecs(
       "CModuleKitMessages", path: "Sources/ModuleKit/Generated/C", including: ["CWireMessages"]),
     swift(
-      "ModuleKit", ["Storage", "RPC", "Wire", "CModuleKitMessages"], exclude: ["Generated/C"]),
+      "ModuleKit", ["Storage", "Privacy", "RPC", "Wire", "Formats", "CModuleKitMessages"],
+      exclude: ["Generated/C"]),
     swift(
       "ModuleTesting",
       [
@@ -106,7 +118,8 @@ let package = Package(
     swift(
       "Host",
       [
-        "ModuleKit", "Storage", "RPC", "RPCTransport", "HTTP2", "Wire", "CHostMessages",
+        "ModuleKit", "Storage", "Privacy", "Audit", "RPC", "RPCTransport", "HTTP2", "Wire", "Formats",
+        "CHostMessages",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -117,7 +130,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], exclude: ["README.md", "Generated/C"]),
     program("yizhand", ["Host", "ModuleKit"] + modules.map { .target(name: $0) }),
-    program("yizhan", ["RPCTransport", "RPC", "Wire"]),
+    program("yizhan", ["RPCTransport", "RPC", "Wire", "Audit", "Formats"]),
     program(
       "ProtoGen",
       [
@@ -138,18 +151,29 @@ let package = Package(
       name: "BenchmarkLoad",
       dependencies: ["RPCTransport", "ModuleKit", "Workers", "Wishes"], path: "Tests/Benchmarks/Load",
       swiftSettings: strict),
+    .executableTarget(
+      name: "PrivacyBenchmark",
+      dependencies: ["Privacy", "Storage", .product(name: "Crypto", package: "swift-crypto")],
+      path: "Tests/Benchmarks/Privacy", swiftSettings: strict),
 
-    tests("Wire", ["WireTestMessages"], exclude: ["Generated", "Protos"]),
-    tests("HTTP2", []),
+    .executableTarget(
+      name: "BenchmarkCredentials", dependencies: ["ModuleTesting"], path: "Tests/Benchmarks/Credentials",
+      swiftSettings: strict),
+
+    tests("Formats", []),
+    tests("Wire", ["WireTestMessages", "Formats"], exclude: ["Generated", "Protos"]),
+    tests("HTTP2", ["CNghttp2"]),
     tests("RPC", ["Wire"]),
     tests("RPCTransport", ["RPC", "HTTP2", "Wire"]),
-    tests("Storage", []),
+    tests("Audit", ["Formats", .product(name: "Crypto", package: "swift-crypto")]),
+    tests("Storage", ["Audit"]),
+    tests("Privacy", ["Audit", "Storage", .product(name: "Crypto", package: "swift-crypto")]),
     .executableTarget(
       name: "StorageTorture", dependencies: ["Storage"], path: "Tests/Faults/StorageTorture",
       swiftSettings: strict),
     tests("ModuleKit", ["Storage", "RPC", "Wire"]),
-    tests("Host", ["ModuleKit", "Storage", "RPC", "RPCTransport", "Wire", "ModuleTesting"]),
-    tests("yizhan", ["RPC", "Wire"]),
+    tests("Host", ["Audit", "ModuleKit", "Storage", "RPC", "RPCTransport", "Wire", "ModuleTesting"]),
+    tests("yizhan", ["Audit", "RPC", "RPCTransport", "Wire"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ] + moduleTargets
 )

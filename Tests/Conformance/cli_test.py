@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -95,6 +96,37 @@ def test_a_wish_from_the_street_to_its_fulfilment(cli, organisations):
     assert "state " in table and "CONFIRMED" in table
 
 
+def test_the_rights_of_a_person_from_consent_to_erasure(cli):
+    worker = cli.json(
+        "workers", "register", "--name", "赵敏", "--phone", "13700137000", "--area-code", "440304",
+        "--occupations", "courier")["worker"]["id"]
+    consent = ["privacy", "grant-consent", worker, "--purpose", "register", "--separate", "--evidence",
+               "form 2026-118"]
+    refused = cli.run(*consent, "--birth-date", "2015-06-01", code=1)
+    assert "CONSENT_NEEDS_GUARDIAN" in refused.stderr
+    given = cli.json(*consent)
+    assert cli.json(*consent)["id"] == given["id"]
+    assert [row["id"] for row in cli.json("privacy", "list-consents", worker)["consents"]] == [given["id"]]
+
+    masked = cli.json("privacy", "get-personal-view", worker)
+    assert {value["value"] for record in masked["records"] for value in record.get("values", [])} == {"****"}
+    refused = cli.run("privacy", "export-personal-data", worker, code=1)
+    assert "PURPOSE_NEEDED" in refused.stderr and "--unmask-for rights" in refused.stderr
+    file = cli.json("privacy", "export-personal-data", worker, "--unmask-for", "rights")
+    assert "form 2026-118" in {value["value"] for record in file["records"] for value in record.get("values", [])}
+    accesses = cli.json("privacy", "list-accesses", worker)["accesses"]
+    assert [access["purpose"] for access in accesses] == ["rights"]
+
+    preview = cli.json("privacy", "preview-erasure", worker)
+    assert {"privacy"} <= {part["module"] for part in preview["parts"]}
+    erase = ["privacy", "erase-person", worker, "--etag", preview["etag"], "--legal-basis", "consent-withdrawn",
+             "--reason", "the person, form 2026-204"]
+    assert "cannot be undone" in cli.run(*erase, code=64).stderr
+    assert cli.json(*erase, "--yes")["personId"] == worker
+    assert "PERSON_ALREADY_ERASED" in cli.run(*erase, "--yes", code=1).stderr
+    assert cli.json("privacy", "get-personal-view", worker)["erasure"]["legalBasis"] == "LEGAL_BASIS_CONSENT_WITHDRAWN"
+
+
 def test_a_write_repeated_with_its_key_has_one_effect(cli):
     arguments = ["workers", "create-organisation", "--kind", "merchant", "--name", "兰州拉面", "--area-code", "440304",
                  "--idempotency-key", "noodles-1"]
@@ -171,3 +203,11 @@ def test_bash_completes_commands_of_the_server(cli):
         ["bash", "-c", script, "bash", BIN / "yizhan"], env={**cli.environment, "YIZHAN": str(BIN / "yizhan")},
         capture_output=True, text=True, timeout=30)
     assert done.stdout.splitlines() == ["claim", "active"], done.stderr
+
+
+def test_host_and_cli_have_one_version(cli):
+    version = cli.run("version").stdout
+    host = subprocess.run([BIN / "yizhand", "version"], capture_output=True, text=True, check=True, timeout=10)
+    assert re.fullmatch(r"yizhan \d+\.\d+\.\d+\n", version)
+    assert host.stdout.splitlines()[0] == version.strip().replace("yizhan", "yizhand")
+    assert cli.run("--version").stdout == version

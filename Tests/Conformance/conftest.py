@@ -24,9 +24,10 @@ def free_port():
 
 
 class Host:
-    """A `yizhand serve` on loopback with a data directory of its own."""
+    """A `yizhand serve` on loopback with a data directory of its own, in development mode unless told."""
 
-    def __init__(self, data, *flags):
+    def __init__(self, data, *flags, development=True):
+        self.mode = ["--development"] if development else []
         self.data = pathlib.Path(data)
         self.flags = flags
         self.port = free_port()
@@ -40,7 +41,7 @@ class Host:
         log = open(self.log, "ab")
         self.process = subprocess.Popen(
             [
-                BIN / "yizhand", "serve", "--data", self.data, "--listen", self.address,
+                BIN / "yizhand", "serve", *self.mode, "--data", self.data, "--listen", self.address,
                 "--metrics", f"127.0.0.1:{self.metrics_port}", "--token-file", self.token_file, *self.flags,
             ],
             stdout=log, stderr=log,
@@ -61,10 +62,11 @@ class Host:
     def token(self):
         return self.token_file.read_text().strip()
 
-    def channel(self, token=None, options=()):
-        """A channel that sends the token (the administrator's unless told) with every call."""
+    def channel(self, token=None, options=(), purpose=None):
+        """A channel that sends the token (the administrator's unless told) with every call, and a purpose if given."""
         return grpc.intercept_channel(
-            grpc.insecure_channel(self.address, options=list(options)), Bearer(self.token if token is None else token))
+            grpc.insecure_channel(self.address, options=list(options)),
+            Bearer(self.token if token is None else token, purpose))
 
     def stop(self, timeout_seconds=20):
         if self.process and self.process.poll() is None:
@@ -89,15 +91,21 @@ class Bearer(
     grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor,
     grpc.StreamUnaryClientInterceptor, grpc.StreamStreamClientInterceptor,
 ):
-    """Adds the bearer token to every call (stock grpcio refuses call credentials without TLS)."""
+    """Adds the bearer token to every call (stock grpcio refuses call credentials without TLS).
 
-    def __init__(self, token):
+    With a purpose, replies show personal data of that purpose unmasked.
+    """
+
+    def __init__(self, token, purpose=None):
         self.token = token
+        self.purpose = purpose
 
     def _with(self, details):
         metadata = list(details.metadata or [])
         if self.token:
             metadata.append(("authorization", f"Bearer {self.token}"))
+        if self.purpose:
+            metadata.append(("yizhan-purpose", self.purpose))
         return _Details(details, metadata)
 
     def intercept_unary_unary(self, continuation, details, request):

@@ -17,7 +17,7 @@ from faker import Faker
 
 COLUMNS = ["name", "identity_number", "phone", "occupations", "area_code", "organisation", "station",
            "staff_number", "start_date", "party_membership", "is_mobile_party_member", "party_branch",
-           "is_union_member", "is_youth_league_member"]
+           "is_union_member", "is_youth_league_member", "affiliation_consent"]
 PLATFORMS = ["顺丰速运", "中通快递", "京东物流", "美团", "饿了么", "滴滴出行"]
 OCCUPATIONS = {"顺丰速运": "快递员", "中通快递": "COURIER", "京东物流": "快递员;货车司机", "美团": "外卖骑手",
                "饿了么": "DELIVERY_RIDER", "滴滴出行": "网约车司机、代驾"}
@@ -74,6 +74,7 @@ class Maker:
             "party_branch": "",
             "is_union_member": "是" if pick() < 0.3 else "否",
             "is_youth_league_member": "",
+            "affiliation_consent": f"form {self.random.randint(1, 9999)}",
         }
 
     def typed(self, row):

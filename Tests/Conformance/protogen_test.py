@@ -13,7 +13,7 @@ import "google/protobuf/struct.proto";
 import "google/protobuf/timestamp.proto";
 import "yizhan/options.proto";
 """
-GOOD_METHOD = 'option (yizhan.method) = { kind: READ roles: [STAFF] scope: "any" };'
+GOOD_METHOD = 'option (yizhan.method) = { kind: READ roles: [STAFF] scope: ANY };'
 
 
 def protogen(*arguments, **environment):
@@ -58,15 +58,17 @@ def service(option, request="A", reply="A"):
 
 REFUSED = [
     ("no option", service(""), 8, "Do needs option (yizhan.method)"),
-    ("no kind", service('option (yizhan.method) = { roles: [STAFF] scope: "any" };'), 8, "needs a kind"),
-    ("no roles", service('option (yizhan.method) = { kind: READ scope: "any" };'), 8, "needs roles"),
-    ("role zero", service('option (yizhan.method) = { kind: READ roles: [ROLE_UNSPECIFIED] scope: "any" };'), 8,
+    ("no kind", service('option (yizhan.method) = { roles: [STAFF] scope: ANY };'), 8, "needs a kind"),
+    ("no roles", service('option (yizhan.method) = { kind: READ scope: ANY };'), 8, "needs roles"),
+    ("role zero", service('option (yizhan.method) = { kind: READ roles: [ROLE_UNSPECIFIED] scope: ANY };'), 8,
      "needs roles"),
     ("no scope", service("option (yizhan.method) = { kind: READ roles: [STAFF] };"), 8, "needs a scope"),
-    ("write streams", service('option (yizhan.method) = { kind: WRITE roles: [STAFF] scope: "any" };', "stream A"), 8,
+    ("everybody's host", service("option (yizhan.method) = { kind: READ roles: [ANYONE] scope: HOST };"), 8,
+     "its scope cannot be HOST"),
+    ("write streams", service('option (yizhan.method) = { kind: WRITE roles: [STAFF] scope: ANY };', "stream A"), 8,
      "its kind must be STREAM"),
     ("read streams", service(GOOD_METHOD, "A", "stream A"), 8, "its kind must be STREAM"),
-    ("stream does not", service('option (yizhan.method) = { kind: STREAM roles: [STAFF] scope: "any" };'), 8,
+    ("stream does not", service('option (yizhan.method) = { kind: STREAM roles: [STAFF] scope: ANY };'), 8,
      "neither its requests nor its replies stream"),
     ("personal without kind", 'message A {\n  string n = 1 [(yizhan.personal) = { purpose: "x" }];\n}', 7,
      "the personal field n needs a kind and a purpose"),

@@ -28,7 +28,17 @@ class Register:
         self.areas = area_services.AreaServiceStub(channel)
         self.organisations = organisation_services.OrganisationServiceStub(channel)
         self.workers = worker_services.WorkerServiceStub(channel)
+        self.worker_services = worker_services
+        self.access = stubs.load("yizhan.access.v1.access")
+        self.host = host
         self.platforms = {}
+
+    def staff(self, purpose):
+        """Staff who say what they need personal data for."""
+        messages, services = self.access
+        token = services.AccessServiceStub(self.host.channel()).CreateToken(
+            messages.CreateTokenRequest(principal_name=f"staff for {purpose}", roles=["ROLE_STAFF"])).secret
+        return self.worker_services.WorkerServiceStub(self.host.channel(token, purpose=purpose))
 
     def import_areas(self):
         with open(AREAS, encoding="utf-8", newline="") as file:
@@ -79,8 +89,13 @@ def person(register, **changes):
 
 def test_registers_once_and_names_conflicts(register):
     created = register.workers.RegisterWorker(person(register))
-    assert created.worker.phone == "+8613800138000"
-    assert created.worker.birth_date == "1985-05-05"
+    assert (created.worker.name, created.worker.phone) == ("苟**", "+86138****8000")
+    assert created.worker.birth_date == "1985-**-**"
+    get = register.calls.GetWorkerRequest(id=created.worker.id)
+    opened = register.staff("register").GetWorker(get)
+    assert (opened.name, opened.birth_date, opened.identity_number) == (
+        "苟建国", "1985-05-05", NUMBER + make_workers.check_character(NUMBER))
+    assert opened.phone == "+8613800138000"
     again = register.workers.RegisterWorker(person(register, phone="+86 13800138000"))
     assert again.worker.id == created.worker.id
     assert again.outcome == register.calls.RegisterWorkerResponse.OUTCOME_UNCHANGED

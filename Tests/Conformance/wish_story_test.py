@@ -53,7 +53,7 @@ class District:
         self.charity_id = self.organisation("ORGANISATION_KIND_CHARITY", "瀍河区慈善协会")
         self.phone = "139" + str(uuid.uuid4().int)[:8]
         self.worker_id = self.register()
-        self.staff_token = self.token("ROLE_STAFF", area_code="410304")
+        self.staff_token = self.token("ROLE_STAFF", area_codes=["410304"])
         self.platform_token = self.token("ROLE_PLATFORM", organisation_id=self.platform_id)
         self.union_token = self.token("ROLE_PARTNER", organisation_id=self.union_id)
         self.charity_token = self.token("ROLE_PARTNER", organisation_id=self.charity_id)
@@ -62,8 +62,8 @@ class District:
             for token in (self.staff_token, self.platform_token, self.union_token, self.charity_token)
         )
 
-    def api(self, token):
-        return Api(self.stubs, self.host.channel(token)).wishes
+    def api(self, token, purpose=None):
+        return Api(self.stubs, self.host.channel(token, purpose=purpose)).wishes
 
     def organisation(self, kind, name):
         messages, _ = self.stubs.load("yizhan.workers.v1.organisation")
@@ -123,7 +123,15 @@ def test_the_story_by_stock_stubs(stubs, district):
     wish = district.platform.CollectWish(collect, metadata=key)
     assert district.platform.CollectWish(collect, metadata=key) == wish
     assert wish.state == states.STATE_SUBMITTED
-    assert wish.contact_phone == "+86" + district.phone
+    assert wish.contact_phone == f"+86{district.phone[:3]}****{district.phone[7:]}"
+    assert (wish.wisher_name, wish.delivery_address) == ("苟**", "****")
+    by_platform = district.api(district.platform_token, purpose="fulfilment")
+    opened = by_platform.GetWish(requests.GetWishRequest(wish_id=wish.id))
+    assert (opened.wisher_name, opened.contact_phone) == ("苟建国", "+86" + district.phone)
+    assert opened.delivery_address == "夹马营路18号院"
+    code, info = refusal(
+        district.api(district.platform_token, purpose="curiosity").GetWish, requests.GetWishRequest(wish_id=wish.id))
+    assert (code, info.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "PURPOSE_UNKNOWN")
 
     # A claimant does not see it yet; nor can it be claimed.
     code, info = refusal(district.union.ClaimWish, requests.ClaimWishRequest(wish_id=wish.id))
@@ -158,7 +166,10 @@ def test_the_story_by_stock_stubs(stubs, district):
             assert info.metadata["wish_id"] == wish.id
     claimed, number = won[0]
     claimant, other = (district.union, district.charity) if number % 2 else (district.charity, district.union)
-    assert (claimed.wisher_name, claimed.contact_phone) == ("苟建国", "+86" + district.phone)
+    assert claimed.wisher_name == "苟**"
+    claimant_token = district.union_token if number % 2 else district.charity_token
+    to_deliver = district.api(claimant_token, purpose="fulfilment").GetWish(requests.GetWishRequest(wish_id=wish.id))
+    assert (to_deliver.wisher_name, to_deliver.contact_phone) == ("苟建国", "+86" + district.phone)
     other_view = other.GetWish(requests.GetWishRequest(wish_id=wish.id))
     assert not (other_view.wisher_name or other_view.contact_phone or other_view.claims)
     claim_id = claimed.claims[0].id

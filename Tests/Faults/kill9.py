@@ -35,10 +35,12 @@ def cycle(program, data, ledger, open_keys, pause):
     process.stdin.close()
     ready.wait(30)
     time.sleep(pause)
+    if process.poll() is not None:
+        sys.exit(f"the program ended with {process.returncode} before it was killed")
     process.kill()
     process.wait()
     thread.join()
-    tried = set(open_keys)
+    tried, acknowledged = set(open_keys), 0
     for line in lines:
         kind, key = line.split()
         if kind == "try":
@@ -46,8 +48,9 @@ def cycle(program, data, ledger, open_keys, pause):
         else:
             tried.discard(key)
             ledger.write(line)
+            acknowledged += 1
     ledger.flush()
-    return tried, len(lines)
+    return tried, acknowledged
 
 
 def main():
@@ -59,16 +62,20 @@ def main():
     folder = tempfile.mkdtemp(prefix="kill9-")
     data, path = os.path.join(folder, "data"), os.path.join(folder, "ledger")
     subprocess.run([program, "init", data], check=True)
-    open_keys, status = set(), 0
+    open_keys, status, acknowledged = set(), 0, 0
     with open(path, "w") as ledger:
         for number in range(1, cycles + 1):
-            open_keys, _ = cycle(program, data, ledger, open_keys, chance.uniform(0.0, 0.3))
+            open_keys, answered = cycle(program, data, ledger, open_keys, chance.uniform(0.0, 0.3))
+            acknowledged += answered
             if number % 50 == 0 or number == cycles:
                 check = subprocess.run([program, "check", data, path], stdout=subprocess.PIPE, text=True)
                 print(f"cycle {number}: {check.stdout.strip()}", flush=True)
                 status = status or check.returncode
                 if status:
                     break
+    if status == 0 and acknowledged < cycles:
+        print(f"only {acknowledged} writes were acknowledged in {cycles} cycles: that shows nothing")
+        status = 1
     if status == 0:
         shutil.rmtree(folder)
     else:

@@ -18,8 +18,10 @@ FAULTS = [
     (call, error, file)
     for call in ("pwrite64", "fdatasync", "ftruncate", "fsync")
     for error in ("EIO", "ENOSPC")
-    for file in ("yizhan.db-wal", "yizhan.db", "yizhan.db-shm")
+    for file in ("yizhan.db-wal", "yizhan.db")
 ]
+# Without these the sweep has shown nothing: a commit writes the log and waits for the disk.
+NEEDED = {("pwrite64", "yizhan.db-wal"), ("fdatasync", "yizhan.db-wal")}
 LIMIT = 400
 
 
@@ -40,6 +42,8 @@ def run(program, template, folder, writes, call, error, file, n):
         output, errors = process.communicate()
         return True, f"hung: {output.decode().splitlines()[-2:]}", None
     ended = time.time()
+    if b"strace: " in errors:
+        sys.exit(f"strace cannot trace here: {errors.decode()[-300:]}")
     fired = [line for line in open(trace) if "(INJECTED)" in line]
     ledger = os.path.join(folder, "ledger")
     with open(ledger, "wb") as file:
@@ -63,7 +67,7 @@ def main():
     subprocess.run([program, "init", template], check=True)
     # A first life leaves a log to start from.
     subprocess.run([program, "some", template, "5"], check=True, stdout=subprocess.DEVNULL)
-    total, bad = 0, 0
+    total, bad, seen = 0, 0, set()
     for call, error, file in FAULTS:
         ends, silent = {}, 0
         for n in range(1, LIMIT):
@@ -79,12 +83,15 @@ def main():
                 continue
             silent = 0
             total += 1
+            seen.add((call, file))
             ends[status] = ends.get(status, 0) + 1
         if ends:
             print(f"{call} {error} {file}: ends by status {ends}", flush=True)
     print(f"{total} faults, {bad} wrong")
     shutil.rmtree(folder)
-    sys.exit(1 if bad else 0)
+    for call, file in sorted(NEEDED - seen):
+        print(f"no {call} of {file} was ever failed: that shows nothing")
+    sys.exit(1 if bad or NEEDED - seen else 0)
 
 
 if __name__ == "__main__":

@@ -5,16 +5,14 @@ import subprocess
 import sys
 
 import pytest
+from conformance import BIN
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 @pytest.fixture(scope="session")
 def program():
-    folder = subprocess.run(
-        ["swift", "build", "--show-bin-path"], cwd=os.path.join(HERE, "..", ".."), check=True,
-        stdout=subprocess.PIPE, text=True).stdout.strip()
-    path = os.path.join(folder, "StorageTorture")
+    path = os.path.join(BIN, "StorageTorture")
     assert os.path.exists(path), f"{path} is missing: run swift build"
     return path
 

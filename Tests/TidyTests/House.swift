@@ -45,18 +45,31 @@ struct House {
     return found.sorted()
   }
 
-  /// The modules that a Swift file imports, read from the lines before its first declaration.
+  /// The modules that a Swift file imports, wherever in it.
   func imports(of path: String) throws -> [String] {
     var names: [String] = []
     for line in try text(path).split(separator: "\n") {
-      if line.hasPrefix("//") || line.hasPrefix("#") { continue }
+      // An import stands at the beginning of its line; what is indented may be the text of a template.
+      if line.first == " " { continue }
       let words = line.split(separator: " ").map(String.init)
-      guard let position = words.firstIndex(of: "import"), position + 1 < words.count else { break }
+      // Attributes and an access level may stand before it, nothing else.
+      let levels: Set<String> = ["public", "package", "internal", "fileprivate", "private"]
+      guard let position = words.firstIndex(of: "import"), position + 1 < words.count,
+        words[..<position].allSatisfy({ $0.hasPrefix("@") || levels.contains($0) })
+      else { continue }
       let kinds: Set<String> = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias"]
       let name = kinds.contains(words[position + 1]) ? words[position + 2] : words[position + 1]
       names.append(String(name.split(separator: ".")[0]))
     }
     return names
+  }
+
+  /// The modules of the registry, in its order.
+  func registeredModules() throws -> [String] {
+    try text("Sources/yizhand/Modules.swift").split(separator: "\n")
+      .map { $0.trimmingCharacters(in: .whitespaces) }
+      .filter { !$0.hasPrefix("//") && $0.hasSuffix("Module.self,") }
+      .map { String($0.dropLast("Module.self,".count)) }
   }
 
   /// The `modules` array of Package.swift.
@@ -65,7 +78,9 @@ struct House {
     guard let start = manifest.range(of: "let modules = ["),
       let end = manifest.range(of: "]", range: start.upperBound..<manifest.endIndex)
     else { return [] }
-    return manifest[start.upperBound..<end.lowerBound].split(separator: "\"").map(String.init)
-      .filter { $0.first?.isLetter == true }
+    return manifest[start.upperBound..<end.lowerBound].split(separator: "\n")
+      .map { $0.trimmingCharacters(in: .whitespaces) }
+      .filter { $0.hasPrefix("\"") && $0.hasSuffix("\",") }
+      .map { String($0.dropFirst().dropLast(2)) }
   }
 }

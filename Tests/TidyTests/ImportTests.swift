@@ -7,24 +7,36 @@ import Testing
 
   /// What each target may import, beyond Swift itself.
   static let allowed: [String: Set<String>] = [
-    "Wire": ["CProtobufC", "CWireMessages", "Glibc"],
+    "Formats": [],
+    "Wire": ["Formats", "CProtobufC", "CWireMessages", "Glibc"],
     "HTTP2": ["CNghttp2", "Glibc"],
-    "RPC": ["Wire", "Glibc"],
-    "RPCTransport": ["RPC", "HTTP2", "Wire", "NIOCore", "NIOPosix", "Glibc", "Synchronization"],
-    "Storage": ["CSQLite", "Glibc", "Synchronization"],
-    "ModuleKit": ["Storage", "RPC", "Wire", "CModuleKitMessages"],
+    "RPC": ["Wire", "Formats", "Glibc"],
+    "RPCTransport": [
+      "RPC", "HTTP2", "Wire", "NIOCore", "NIOPosix", "NIOTLS", "NIOSSL", "X509", "SwiftASN1", "Crypto",
+      "Formats", "Glibc", "Synchronization",
+    ],
+    "Audit": ["Formats", "Crypto"],
+    "Storage": ["CSQLite", "Audit", "Glibc", "Synchronization"],
+    // Foundation's Data is what Crypto answers with.
+    "Privacy": ["Storage", "Wire", "Crypto", "FoundationEssentials", "Synchronization"],
+    "ModuleKit": [
+      "Storage", "Privacy", "RPC", "Wire", "Formats", "CModuleKitMessages", "Synchronization",
+    ],
     "ModuleTesting": [
       "Host", "ModuleKit", "Storage", "RPC", "RPCTransport", "Wire", "Foundation", "FoundationEssentials",
       "Dispatch", "Logging", "Synchronization", "Glibc",
     ],
     "Host": [
-      "HTTP2", "ModuleKit", "Storage", "RPC", "RPCTransport", "Wire", "CHostMessages", "NIOCore", "NIOPosix",
+      "Audit", "Formats", "HTTP2", "ModuleKit", "Storage", "Privacy", "RPC", "RPCTransport", "Wire",
+      "CHostMessages",
+      "NIOCore",
+      "NIOPosix",
       "NIOHTTP1",
       "Crypto", "Logging", "Configuration", "UnixSignals", "ArgumentParser", "Foundation",
       "FoundationEssentials", "Glibc", "Synchronization",
     ],
     "yizhan": [
-      "RPCTransport", "RPC", "Wire", "Foundation", "FoundationEssentials", "Glibc",
+      "Audit", "Formats", "RPCTransport", "RPC", "Wire", "Foundation", "FoundationEssentials", "Glibc",
       "Synchronization",
     ],
     "ProtoGen": [

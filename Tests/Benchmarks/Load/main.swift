@@ -3,6 +3,9 @@
 //   BenchmarkLoad --server HOST:PORT --token TOKEN --pid PID import --first N --count N
 //   BenchmarkLoad … prepare                        a worker to get and wishes to list
 //   BenchmarkLoad … claims --count N --in-flight N  collects, approves and claims N wishes
+//   BenchmarkLoad … lay                            the areas that the next two need
+//   BenchmarkLoad … peak --seconds N               writes as fast as 256 callers can
+//   BenchmarkLoad … open --rate N --seconds N      writes at a rate, answered or not
 import Foundation
 import ModuleKit
 import RPCTransport
@@ -66,8 +69,28 @@ func runPhase() async throws {
     let approve = try await Phase.measure(calls: count, server) { try await load.approve(ids, run: run) }
     let claim = try await Phase.measure(calls: count, server) { try await load.claim(ids, run: run) }
     try report(["collect": collect, "approve": approve, "claim": claim])
+  } else if words.contains("lay") {
+    try await Ground(channel).lay()
+  } else if words.contains("peak") || words.contains("open") {
+    try await runWrites()
   } else {
-    FileHandle.standardError.write(Data("say import, prepare or claims\n".utf8))
+    FileHandle.standardError.write(Data("say import, prepare, claims, lay, peak or open\n".utf8))
     exit(64)
   }
+}
+
+func runWrites() async throws {
+  let run = "\(getpid())-\(run)"
+  let seconds = Double(number("seconds", default: 5))
+  let channels = try (0..<4).map { _ in try connect(option("server"), token: option("token")) }
+  if words.contains("peak") {
+    let rate = try await closedWrites(
+      channels, run: run, callers: number("callers", default: 256), seconds: seconds)
+    try report(["perSecond": rate])
+  } else {
+    let load = OpenLoad(
+      channels: channels, run: run, perSecond: Double(number("rate", default: 100)), seconds: seconds)
+    try report(await load.measure())
+  }
+  for channel in channels { await channel.close() }
 }

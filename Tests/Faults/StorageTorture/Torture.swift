@@ -47,7 +47,7 @@ final class Torture: Sendable {
     Self.say("try \(key)")
     let filler = [UInt8](repeating: 7, count: 200)
     database.writer.submit(
-      WriteJob(call: Self.call(), idempotency: (key: key, digest: Array(key.utf8.prefix(64)))) {
+      WriteJob(call: Self.call(), digest: Array(key.utf8.prefix(64)), idempotencyKey: key) {
         transaction, output in
         try transaction.execute("INSERT INTO torture_effect (key, filler) VALUES (?, ?)", key, filler)
         try transaction.emit("effect", subject: key, [])

@@ -3,6 +3,11 @@ import ModuleKit
 /// Serves `yizhan.parking.v1.BayService`.
 struct BayHandler: BayServiceHandler {
   func createBay(_ request: CreateBayRequest, _ transaction: Transaction) throws -> Bay {
+    guard transaction.reach.includes(area: request.areaCode) else {
+      throw Status(
+        .permissionDenied, "the area is not within those that your token acts for", reason: "AREA_NOT_YOURS",
+        domain: "parking.yizhan", messageChinese: "区划不在您的管辖范围内")
+    }
     let bay = Bay(
       id: transaction.makeID(), areaCode: request.areaCode, name: request.name, capacity: request.capacity,
       createTime: ProtoTimestamp(transaction.now))
@@ -22,6 +27,7 @@ struct BayHandler: BayServiceHandler {
     if page.cursor.count == 2 {
       query.append(" AND (area_code, name) > (?, ?)", page.cursor[0], page.cursor[1])
     }
+    query.append(snapshot.reach, area: "area_code")
     query.append(" ORDER BY area_code, name LIMIT ?", page.limit + 1)
     var bays = try snapshot.all(query) { row in
       Bay(

@@ -22,6 +22,7 @@ public struct Bay: GeneratedMessage {
   public static let codec = Codec(yizhan__parking__v1__bay__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     id = ""
     areaCode = ""
@@ -102,6 +103,7 @@ public struct CreateBayRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__parking__v1__create_bay_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     areaCode = ""
     name = ""
@@ -163,6 +165,7 @@ public struct ListBaysRequest: GeneratedMessage {
   public static let codec = Codec(yizhan__parking__v1__list_bays_request__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     areaCode = ""
     pageSize = 0
@@ -221,6 +224,7 @@ public struct ListBaysResponse: GeneratedMessage {
   public static let codec = Codec(yizhan__parking__v1__list_bays_response__init)
 
   /// Creates the message with every field at its default.
+  @inline(__always)
   public init() {
     bays = []
     nextPageToken = ""
@@ -270,11 +274,11 @@ public enum BayServiceMethods {
   /// `CreateBay`.
   public static let createBay = MethodDescriptor(
     service: "yizhan.parking.v1.BayService", name: "CreateBay", kind: .write,
-    policy: AccessPolicy(roles: [.staff], scope: "area"))
+    policy: AccessPolicy(roles: [.staff], scope: .area))
   /// `ListBays`.
   public static let listBays = MethodDescriptor(
     service: "yizhan.parking.v1.BayService", name: "ListBays", kind: .read,
-    policy: AccessPolicy(roles: [.staff, .platform], scope: "area"))
+    policy: AccessPolicy(roles: [.staff, .platform], scope: .area))
   /// All methods in the order of declaration.
   public static let all: [MethodDescriptor] = [createBay, listBays]
 }

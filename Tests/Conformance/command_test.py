@@ -1,0 +1,57 @@
+"""Commands that open the data directory of a host which is not running."""
+
+import contextlib
+import sqlite3
+import subprocess
+
+from conftest import BIN, Host
+
+
+def applied(data):
+    """Module and number of each migration that is in the database."""
+    with contextlib.closing(sqlite3.connect(data / "yizhan.db")) as database:
+        return database.execute("SELECT module, number FROM kernel_migration ORDER BY module, number").fetchall()
+
+
+def run(*words):
+    ended = subprocess.run([BIN / "yizhand", *words], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def test_serve_finds_nothing_left_to_migrate(tmp_path):
+    data = tmp_path / "data"
+    printed = {}
+    for line in run("migrate", "--development", "--data", data).splitlines():
+        word, module, what, number = line.replace(":", "").split()
+        assert (word, what) == ("module", "schema"), line
+        printed[module] = int(number)
+    migrated = applied(data)
+    highest = dict(row for row in migrated if row[0] != "kernel")
+    assert {module: number for module, number in printed.items() if number} == highest
+    assert {"access", "privacy", "audit", "limits", "workers", "wishes"} <= printed.keys()
+
+    host = Host(data).start()
+    assert host.stop() == 0, host.log.read_text()
+    assert applied(data) == migrated
+
+
+def test_a_lost_administrator_gets_another_token(tmp_path, stubs):
+    host = Host(tmp_path / "data").start()
+    assert host.stop() == 0, host.log.read_text()
+    token = run("reset-administrator", "--development", "--data", host.data).strip()
+    assert token != host.token
+    host.start()
+    messages, services = stubs.load("yizhan.access.v1.access")
+    audit, audit_services = stubs.load("yizhan.audit.v1.audit")
+    for given in (token, host.token):
+        with host.channel(given) as channel:
+            caller = services.AccessServiceStub(channel).GetCaller(messages.GetCallerRequest(), timeout=10)
+            assert caller.principal_name == "administrator"
+    with host.channel(token) as channel:
+        service = audit_services.AuditServiceStub(channel)
+        listed = service.ListRecords(audit.ListRecordsRequest(method="reset"), timeout=10).records
+        assert len(listed) == 1 and listed[0].principal_id == "system"
+        shown = service.GetRecord(audit.GetRecordRequest(sequence=listed[0].sequence), timeout=10)
+        assert "access_token" in [change.table for change in shown.changes]
+    assert host.stop() == 0, host.log.read_text()
