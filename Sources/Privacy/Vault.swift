@@ -73,7 +73,6 @@ public final class Vault: Sendable {
   }
 
   /// The same, without a copy of the plain bytes.
-
   private func open<Result>(
     _ sealed: [UInt8], of person: String, as label: StaticString, in snapshot: Snapshot,
     _ read: (UnsafeRawBufferPointer) -> Result

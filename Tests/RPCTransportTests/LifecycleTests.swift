@@ -2,7 +2,7 @@ import RPC
 import RPCTransport
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct LifecycleTests {
   @Test func aPortInUseIsNamed() async throws {
     try await LiveServer.run { live in

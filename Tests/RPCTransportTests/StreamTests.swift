@@ -3,7 +3,7 @@ import RPC
 import RPCTransport
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct StreamTests {
   @Test func messagesComeBackOneByOne() async throws {
     try await LiveServer.withClient { _, client in

@@ -4,7 +4,7 @@ import RPCTransport
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct TLSTests {
   private static let names = "DNS:localhost,IP:127.0.0.1"
 

@@ -3,7 +3,7 @@ import RPCTransport
 import Testing
 import Wire
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct UnaryTests {
   @Test func bytesComeBackAsTheyWereSent() async throws {
     try await LiveServer.withClient { (_, client) async throws in
