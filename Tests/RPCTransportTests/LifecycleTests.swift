@@ -28,13 +28,15 @@ struct LifecycleTests {
   }
 
   @Test func anUnreachableServerIsUnavailableWithTheReason() async throws {
-    let port = try await closedPort()
+    let reserved = try ReservedPort()
+    let port = reserved.port
     let client = GRPCClient(GRPCClientConfiguration(host: "127.0.0.1", port: port))
     let status = try await status { _ = try await client.call(.echo) }
     #expect(status?.code == .unavailable)
     #expect(
       status?.message == "cannot reach 127.0.0.1:\(port): connection refused; is the server running there?")
     await client.close()
+    reserved.close()
   }
 
   @Test func aClosedClientSaysSo() async throws {
@@ -48,9 +50,11 @@ struct LifecycleTests {
   }
 
   @Test func aClientComesBackAfterTheServerRestarted() async throws {
-    var port = 0
-    let first = GRPCServer(GRPCServerConfiguration(), handler: try EchoHandler())
-    port = try await first.start().port
+    let reserved = try ReservedPort()
+    let port = reserved.port
+    let first = GRPCServer(
+      GRPCServerConfiguration(host: "127.0.0.1", port: port), handler: try EchoHandler())
+    _ = try await first.start()
     let client = GRPCClient(GRPCClientConfiguration(host: "127.0.0.1", port: port))
     #expect(try await client.call(.echo, [1]) == [1])
     await first.shutdown(grace: .seconds(2))
@@ -62,6 +66,7 @@ struct LifecycleTests {
     #expect(try await client.call(.echo, [2]) == [2])
     await client.close()
     await second.shutdown(grace: .seconds(2))
+    reserved.close()
   }
 
   @Test func shutdownLetsAcceptedCallsFinish() async throws {
@@ -137,12 +142,5 @@ struct LifecycleTests {
       _ = try await second.call(.echo)
       await second.close()
     }
-  }
-
-  private func closedPort() async throws -> Int {
-    let server = GRPCServer(GRPCServerConfiguration(), handler: try EchoHandler())
-    let port = try await server.start().port
-    await server.shutdown(grace: .zero)
-    return port
   }
 }
