@@ -72,6 +72,17 @@ public struct ChangeWriter: Sendable {
     bytes.append(contentsOf: value)
   }
 
+  /// Writes a value that was read.
+  public mutating func value(_ value: RowChange.Value) {
+    switch value {
+    case .null: null()
+    case .integer(let number): integer(number)
+    case .real(let number): real(number)
+    case .text(var text): text.withUTF8 { self.text(UnsafeRawBufferPointer($0)) }
+    case .bytes(let bytes): bytes.withUnsafeBytes { blob($0) }
+    }
+  }
+
   private mutating func varint(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {

@@ -190,7 +190,7 @@ public final class Vault: Sendable {
 
   func take(_ new: KeyRoom) { room.withLock { $0 = new } }
 
-  private func key(of person: String, in snapshot: Snapshot) throws -> SymmetricKey? {
+  func key(of person: String, in snapshot: Snapshot) throws -> SymmetricKey? {
     if let key = cache.key(of: person) { return key }
     guard let row = try KeyStore.person(person, in: snapshot.entering(scope)) else { return nil }
     guard let wrapped = row.wrapped, let number = row.hostKey else { throw VaultError.erased }

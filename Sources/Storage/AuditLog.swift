@@ -45,6 +45,7 @@ final class AuditLog {
   /// Begins a unit of work: nothing has changed yet.
   func begin() {
     capture.begin()
+    workspace.unitForgets = false
     firstEvent = workspace.nextEvent
   }
 
@@ -69,8 +70,14 @@ final class AuditLog {
         what: "what a call changes in bytes", limit: ChangeCapture.maximumBytes,
         actual: ChangeCapture.maximumBytes + 1)
     }
+    // What is to be gone for good must not live on in the record of its going.
+    if workspace.unitForgets { try capture.dropValues() }
     var changes = capture.bytes
-    if !changes.isEmpty, let sealer { changes = try sealer.seal(changes: changes, of: workspace.nextAudit) }
+    if !changes.isEmpty, let sealer {
+      let transaction = Transaction(call: call, scope: .kernel, now: now, connection: connection)
+      changes = try sealer.seal(
+        changes: changes, of: workspace.nextAudit, concerning: persons, in: transaction)
+    }
     let record = AuditRecord(
       sequence: workspace.nextAudit, timeMilliseconds: now.milliseconds, principal: call.caller.id,
       credential: call.credentialID, method: call.method, module: call.module.name, requestID: call.requestID,

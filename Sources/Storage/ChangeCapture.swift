@@ -82,6 +82,26 @@ final class ChangeCapture {
     isOverfull = false
   }
 
+  /// Drops the values of the rows that were changed and deleted since `begin`, new ones too: a pseudonym beside the
+  /// person would undo it. What is left says which rows they were, by their keys, and which columns were changed, with
+  /// NULL before and after.
+  func dropValues() throws {
+    let changes = try RowChange.decode(writer.bytes)
+    writer.removeAll()
+    for change in changes {
+      let isKey = known.values.first { $0.shape == change.shape }?.isKey ?? []
+      writer.begin(change.operation, shape: change.shape, maximumColumns: change.columns.count)
+      for column in change.columns {
+        let isKept = change.operation == .insert || (column.index < isKey.count && isKey[column.index])
+        if change.operation == .delete, !isKept { continue }
+        writer.column(column.index)
+        if let old = column.old { writer.value(isKept ? old : .null) }
+        if let new = column.new { writer.value(isKept ? new : .null) }
+      }
+      writer.end()
+    }
+  }
+
   /// What was taken down since `begin`.
   var bytes: [UInt8] { writer.bytes }
 

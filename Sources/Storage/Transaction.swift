@@ -38,7 +38,11 @@ public final class Transaction: Snapshot {
 
   /// Has what this transaction overwrites and deletes gone for good soon after the commit: from the database it is gone
   /// with the commit, from the write-ahead log once no reader needs it, at the next start at the latest.
-  public func forget() { workspace.forgets = true }
+  /// The call's audit record then says which rows it changed and deleted, and keeps no values of theirs.
+  public func forget() {
+    workspace.forgets = true
+    workspace.unitForgets = true
+  }
 
   /// A new identifier that no one can guess and that sorts by the time it was made: UUID version 7, as text.
   /// Source: RFC 9562, section 5.7 and section 6.2, method 1.

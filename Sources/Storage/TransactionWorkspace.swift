@@ -19,6 +19,8 @@ final class TransactionWorkspace {
   private(set) var earliestTimer: Instant?
   /// Whether something that the batch overwrote is to be gone for good. It may stand although its unit failed.
   var forgets = false
+  /// The same of the unit of work at hand.
+  var unitForgets = false
   var nextEvent: Int64 = 1
   var nextAudit: Int64 = 1
   /// The hash of the last audit record.

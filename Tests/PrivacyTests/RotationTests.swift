@@ -70,8 +70,12 @@ import Testing
     #expect(own.count == 4)
     var seen = 0
     for record in records where !record.record.changes.isEmpty {
-      let opened = try vault.open(changes: record.record.changes, of: record.record.sequence)
-      for change in try RowChange.decode(opened) where own.contains(change.shape) {
+      let opened = try await cabinet.read {
+        try vault.open(
+          changes: record.record.changes, of: record.record.sequence, concerning: record.record.persons,
+          in: $0)
+      }
+      for change in try RowChange.decode(opened ?? []) where own.contains(change.shape) {
         seen += 1
         for value in change.columns.flatMap({ [$0.old, $0.new] }) {
           if case .bytes = value { Issue.record("record \(record.record.sequence) holds a key") }

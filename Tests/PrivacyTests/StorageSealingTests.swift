@@ -10,7 +10,9 @@ import Testing
   private func open(_ sealed: [UInt8], of sequence: Int64, with key: SymmetricKey) throws -> [UInt8] {
     let label = "kernel_audit.changes"
     let authenticated = [UInt8(label.utf8.count)] + Array((label + String(sequence)).utf8)
-    let box = try AES.GCM.SealedBox(combined: sealed.dropFirst())
+    // No persons, and the form's version.
+    #expect(sealed.prefix(2) == [0, 1])
+    let box = try AES.GCM.SealedBox(combined: sealed.dropFirst(2))
     return Array(try AES.GCM.open(box, using: key, authenticating: authenticated))
   }
 
@@ -25,12 +27,44 @@ import Testing
     for (sequence, range) in [(1, 0), (1_048_575, 0), (1_048_576, 1), (2_097_152, 2), (7, 0)]
       as [(Int64, Int)]
     {
-      let sealed = try vault.seal(changes: [1, 2, 3], of: sequence)
+      let sealed = try await cabinet.write {
+        try vault.seal(changes: [1, 2, 3], of: sequence, concerning: [], in: $0)
+      }
       #expect(try open(sealed, of: sequence, with: keys[range]) == [1, 2, 3])
       #expect(throws: (any Error).self) { try open(sealed, of: sequence, with: keys[(range + 1) % 3]) }
       #expect(throws: (any Error).self) { try open(sealed, of: sequence, with: root) }
-      #expect(try vault.open(changes: sealed, of: sequence) == [1, 2, 3])
-      #expect(throws: VaultError.damaged) { try vault.open(changes: sealed, of: sequence + 1) }
+      try await cabinet.read { snapshot throws in
+        #expect(try vault.open(changes: sealed, of: sequence, concerning: [], in: snapshot) == [1, 2, 3])
+        #expect(throws: VaultError.damaged) {
+          _ = try vault.open(changes: sealed, of: sequence + 1, concerning: [], in: snapshot)
+        }
+      }
+    }
+  }
+
+  @Test func changesAreGoneWithTheFirstOfThePersons() async throws {
+    let cabinet = try await Cabinet(ring(1))
+    let vault = cabinet.vault
+    try await cabinet.write { transaction in
+      for person in ["a", "b"] { _ = try vault.seal(["x"], of: person, as: "clinic_note.text", in: transaction) }
+    }
+    let persons = ["a", "without a key", "b"]
+    let both = try await cabinet.write { try vault.seal(changes: [1], of: 1, concerning: persons, in: $0) }
+    let one = try await cabinet.write { try vault.seal(changes: [2], of: 2, concerning: ["b"], in: $0) }
+    try await cabinet.read { snapshot throws in
+      #expect(try vault.open(changes: both, of: 1, concerning: persons, in: snapshot) == [1])
+      // Who lacks a key, or has another person's, has nothing.
+      #expect(throws: VaultError.damaged) {
+        try vault.open(changes: one, of: 2, concerning: ["a"], in: snapshot)
+      }
+      #expect(throws: VaultError.damaged) { try vault.open(changes: one, of: 2, concerning: [], in: snapshot) }
+    }
+    try await cabinet.write { try vault.destroyKey(of: "a", in: $0) }
+    let later = try await cabinet.write { try vault.seal(changes: [3], of: 3, concerning: persons, in: $0) }
+    try await cabinet.read { snapshot throws in
+      #expect(try vault.open(changes: both, of: 1, concerning: persons, in: snapshot) == nil)
+      #expect(try vault.open(changes: one, of: 2, concerning: ["b"], in: snapshot) == [2])
+      #expect(try vault.open(changes: later, of: 3, concerning: persons, in: snapshot) == [3])
     }
   }
 
@@ -59,7 +93,11 @@ import Testing
         try await database.writer.perform(call: Cabinet.call(), body: write)
       }
     }
-    #expect(throws: VaultError.locked) { try vault.open(changes: [1], of: 1) }
+    await #expect(throws: VaultError.locked) {
+      try await database.readPool.run(call: Cabinet.call()) {
+        try vault.open(changes: [0, 1], of: 1, concerning: [], in: $0)
+      }
+    }
     let count = try await database.readPool.run(call: Cabinet.call()) {
       try $0.first("SELECT count(*) FROM clinic_note") { $0.int(0) }
     }

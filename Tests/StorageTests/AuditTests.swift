@@ -132,8 +132,12 @@ import Testing
 
   /// Turns bytes around, and knows no erased person's replies.
   struct Turner: StorageSealer {
-    func seal(changes: [UInt8], of sequence: Int64) -> [UInt8] { changes.reversed() }
-    func open(changes: [UInt8], of sequence: Int64) -> [UInt8] { changes.reversed() }
+    func seal(
+      changes: [UInt8], of sequence: Int64, concerning persons: [String], in transaction: Transaction
+    ) -> [UInt8] { changes.reversed() }
+    func open(
+      changes: [UInt8], of sequence: Int64, concerning persons: [String], in snapshot: Snapshot
+    ) -> [UInt8]? { changes.reversed() }
     func seal(reply: [UInt8], of persons: [String], in transaction: Transaction) -> [UInt8] {
       reply.reversed()
     }

@@ -1,3 +1,4 @@
+import Audit
 import Foundation
 import Synchronization
 import Testing
@@ -38,6 +39,33 @@ import Testing
     try await overwrite(database, forgets: true)
     #expect(try await eventually { try !isInLog(Self.secret, of: directory) })
     #expect(try await database.titles() == [""])
+  }
+
+  /// Nor does the audit record of its going hold it; which row it was stays on record.
+  @Test func theAuditRecordKeepsNoValues() async throws {
+    let database = try open(directory)
+    try await database.write { try $0.insert("a", title: Self.secret) }
+    try await overwrite(database, forgets: true)
+    try await database.write { transaction in
+      try transaction.execute("DELETE FROM wishes_wish")
+      transaction.forget()
+    }
+    // One that failed has nothing forgotten in the next call's record.
+    _ = try? await database.write { transaction in
+      transaction.forget()
+      try transaction.execute("INSERT INTO wishes_wish (id) VALUES (NULL)")
+    }
+    try await database.write { try $0.insert("b", title: "old") }
+    try await database.write { try $0.execute("UPDATE wishes_wish SET title = 'new'") }
+    let changes = try await database.read { try $0.auditRecords(after: 0, limit: 10) }
+      .map { try RowChange.decode($0.record.changes) }
+    #expect(changes.map { $0.map(\.operation) } == [[.insert], [.update], [.delete], [.insert], [.update]])
+    let values = changes.map { $0.flatMap(\.columns).flatMap { [$0.old, $0.new] } }
+    let secret = RowChange.Value.text(Self.secret)
+    #expect(values.map { $0.contains(secret) } == [true, false, false, false, false])
+    #expect(values[1].contains(.text("a")) && values[2].contains(.text("a")))
+    #expect(!values[1].contains(.text("")))
+    #expect(values[4].contains(.text("old")) && values[4].contains(.text("new")))
   }
 
   /// The log itself keeps old frames until it starts over: without being told, they stay.

@@ -47,7 +47,12 @@ struct AuditHandler: AuditServiceHandler {
     }
     var record = Record(found)
     guard !found.record.changes.isEmpty else { return record }
-    let opened = try vault.open(changes: found.record.changes, of: found.record.sequence)
+    let opened = try vault.open(
+      changes: found.record.changes, of: found.record.sequence, concerning: found.record.persons, in: snapshot)
+    guard let opened else {
+      record.changesErased = true
+      return record
+    }
     let changes = try RowChange.decode(opened)
     record.changes = AuditTexts.shown(changes, shapes: try snapshot.auditShapes())
     record.changeCount = Int32(clamping: changes.count)

@@ -37,6 +37,9 @@ public struct Record: GeneratedMessage {
   public var changes: [RecordChange]
   /// How many rows there were; only GetRecord fills it in.
   public var changeCount: Int32
+  /// Whether the old and new values are gone for good, because a person that they concerned has been
+  /// erased; only GetRecord fills it in.
+  public var changesErased: Bool
 
   /// The message's full name in protobuf.
   public static var fullName: String { "yizhan.audit.v1.Record" }
@@ -61,6 +64,7 @@ public struct Record: GeneratedMessage {
     hash = ""
     changes = []
     changeCount = 0
+    changesErased = false
   }
 
   /// Creates a message; a field that is not given is at its default.
@@ -68,7 +72,7 @@ public struct Record: GeneratedMessage {
     sequence: Int64 = 0, time: ProtoTimestamp? = nil, principalID: String = "", credentialID: String = "",
     method: String = "", module: String = "", requestID: String = "", subject: String = "",
     purpose: String = "", persons: [String] = [], personCount: Int32 = 0, digest: String = "",
-    hash: String = "", changes: [RecordChange] = [], changeCount: Int32 = 0
+    hash: String = "", changes: [RecordChange] = [], changeCount: Int32 = 0, changesErased: Bool = false
   ) {
     self.sequence = sequence
     self.time = time
@@ -85,6 +89,7 @@ public struct Record: GeneratedMessage {
     self.hash = hash
     self.changes = changes
     self.changeCount = changeCount
+    self.changesErased = changesErased
   }
 
   /// Copies a decoded C struct.
@@ -105,6 +110,7 @@ public struct Record: GeneratedMessage {
     hash = arena.text(c.pointee.hash)
     changes = arena.messages(c.pointee.changes, c.pointee.n_changes)
     changeCount = c.pointee.change_count
+    changesErased = c.pointee.changes_erased != 0
   }
 
   /// Fills a C struct.
@@ -168,6 +174,10 @@ public struct Record: GeneratedMessage {
     if changeCount != 0 {
       c.pointee.has_change_count = 1
       c.pointee.change_count = changeCount
+    }
+    if changesErased {
+      c.pointee.has_changes_erased = 1
+      c.pointee.changes_erased = changesErased ? 1 : 0
     }
   }
 

@@ -67,7 +67,7 @@ void   yizhan__audit__v1__export_chunk__init
   static const Yizhan__Audit__V1__ExportChunk init_value = YIZHAN__AUDIT__V1__EXPORT_CHUNK__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor yizhan__audit__v1__record__field_descriptors[15] =
+static const ProtobufCFieldDescriptor yizhan__audit__v1__record__field_descriptors[16] =
 {
   {
     "sequence",
@@ -249,10 +249,23 @@ static const ProtobufCFieldDescriptor yizhan__audit__v1__record__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "changes_erased",
+    16,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Yizhan__Audit__V1__Record, has_changes_erased),
+    offsetof(Yizhan__Audit__V1__Record, changes_erased),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned yizhan__audit__v1__record__field_indices_by_name[] = {
   14,   /* field[14] = change_count */
   13,   /* field[13] = changes */
+  15,   /* field[15] = changes_erased */
   3,   /* field[3] = credential_id */
   11,   /* field[11] = digest */
   12,   /* field[12] = hash */
@@ -270,7 +283,7 @@ static const unsigned yizhan__audit__v1__record__field_indices_by_name[] = {
 static const ProtobufCIntRange yizhan__audit__v1__record__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor yizhan__audit__v1__record__descriptor =
 {
@@ -280,7 +293,7 @@ const ProtobufCMessageDescriptor yizhan__audit__v1__record__descriptor =
   "Yizhan__Audit__V1__Record",
   "yizhan.audit.v1",
   sizeof(Yizhan__Audit__V1__Record),
-  15,
+  16,
   yizhan__audit__v1__record__field_descriptors,
   yizhan__audit__v1__record__field_indices_by_name,
   1,  yizhan__audit__v1__record__number_ranges,

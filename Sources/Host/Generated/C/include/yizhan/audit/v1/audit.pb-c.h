@@ -65,10 +65,12 @@ struct  Yizhan__Audit__V1__Record
   Yizhan__Audit__V1__RecordChange **changes;
   protobuf_c_boolean has_change_count;
   int32_t change_count;
+  protobuf_c_boolean has_changes_erased;
+  protobuf_c_boolean changes_erased;
 };
 #define YIZHAN__AUDIT__V1__RECORD__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&yizhan__audit__v1__record__descriptor) \
-    , 0, 0, NULL, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0, 0 }
+    , 0, 0, NULL, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0, 0, 0, 0 }
 
 
 struct  Yizhan__Audit__V1__RecordChange
