@@ -5,7 +5,7 @@ import ModuleKit
 final class AccessChecker: Sendable {
   let generation: CredentialGeneration
   let uses: CredentialUses
-  private let scope: ModuleScope
+  let scope: ModuleScope
 
   init(scope: ModuleScope, generation: CredentialGeneration, uses: CredentialUses) {
     self.scope = scope
@@ -63,7 +63,7 @@ final class AccessChecker: Sendable {
       return ((token, principal), snapshot.now)
     }
     guard let (token, principal) = found, principal.disabledAt == nil else { throw Self.invalid }
-    let credential = Credential(id: token.id, principal: principal)
+    let credential = Credential(id: token.id, principal: principal, generation: generation)
     loop.credentials.store(
       credential, for: header, generation: generation,
       holdsMilliseconds: token.expiresAt.map { $0.milliseconds - now.milliseconds })
@@ -101,7 +101,7 @@ final class AccessChecker: Sendable {
       return nil
     }
     guard principal.disabledAt == nil, holdsMilliseconds.map({ $0 >= 0 }) ?? true else { return Self.ended }
-    let credential = Credential(id: certificate.id, principal: principal)
+    let credential = Credential(id: certificate.id, principal: principal, generation: generation)
     remember(credential)
     uses.seen(certificate.id, at: now)
     return credential

@@ -9,11 +9,14 @@ final class Credential: Sendable {
   let caller: Caller
   /// Its roles, with `authenticated` among them.
   let roles: Roles
+  /// The generation of credentials that it was looked up in: while that is current, nothing of it has changed.
+  let generation: UInt64
   /// What its principal asks of the host; set when its first call is let in.
   let account = AccountReference()
 
-  init(id: String, principal: PrincipalRow) {
+  init(id: String, principal: PrincipalRow, generation: UInt64 = 0) {
     self.id = id
+    self.generation = generation
     roles = principal.roles.union(.authenticated)
     caller = Caller(
       id: principal.id, name: principal.name, roles: roles.rawValue,

@@ -17,15 +17,20 @@ struct CallRun: Sendable {
   var purpose: String?
   /// What stands for the request in the audit log; empty where the call leaves no record.
   var digest: [UInt8] = []
-  /// What `admit` found; nil for a method that needs no token.
-  let credential: Credential?
+  /// Who calls; nil for a method that needs no token.
+  var credential: Credential?
 
   init(_ call: any ServerCall, start: ContinuousClock.Instant, requestID: RequestIdentifier) {
     self.call = call
     self.start = start
     self.requestID = requestID.text
     isNamedByCaller = requestID.isNamedByCaller
-    credential = call.hostContext.map { unsafeDowncast($0, to: Credential.self) }
+    credential = Self.admitted(call)
+  }
+
+  /// What `admit` found.
+  static func admitted(_ call: any ServerCall) -> Credential? {
+    call.hostContext.map { unsafeDowncast($0, to: Credential.self) }
   }
 
   /// On whose behalf the call runs.

@@ -1,15 +1,19 @@
 import ModuleKit
 import Synchronization
 
-/// How one streaming call reaches storage: each read and each write for itself, within the call's deadline.
+/// How one streaming call reaches storage: each read and each write for itself, within the call's deadline and while the
+/// caller's credential stands.
 struct CallStorage: StreamStorage {
   let database: Database
   let call: CallContext
   let scope: StreamScope
+  let access: AccessChecker
+  let credential: Credential?
 
   func read<Result: Sendable>(_ body: @escaping @Sendable (Snapshot) throws -> Result) async throws -> Result
   {
-    try await database.readPool.run(call: call) { [scope] snapshot in
+    try await database.readPool.run(call: call) { [scope, access, credential] snapshot in
+      if let credential { try access.recheck(credential, in: snapshot) }
       let result = try body(snapshot)
       scope.note(snapshot)
       return result
@@ -19,7 +23,8 @@ struct CallStorage: StreamStorage {
   func write<Result: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> Result) async throws
     -> Result
   {
-    try await database.writer.perform(call: call) { [scope] transaction in
+    try await database.writer.perform(call: call) { [scope, access, credential] transaction in
+      if let credential { try access.recheck(credential, in: transaction) }
       let result = try body(transaction)
       scope.note(transaction)
       // Thrown in the transaction, so that what was written without asking is not there.

@@ -45,12 +45,7 @@ final class HostCallHandler: CallHandler {
       try limits.checkPeer(of: call, on: loop)
       let credential = try access.credential(of: call, on: loop)
       try limits.admit(credential, method: call.methodIndex, on: loop)
-      guard !credential.roles.isDisjoint(with: route.allowedRoles) else {
-        throw AccessChecker.denied(route.descriptor)
-      }
-      guard route.callScope != .host || credential.caller.areaCodes.isEmpty else {
-        throw AccessChecker.areaBound(route.descriptor)
-      }
+      try Self.check(credential, route)
       call.hostContext = credential
     } catch {
       limits.refusedAdmission(error, of: call, on: loop)
@@ -59,12 +54,34 @@ final class HostCallHandler: CallHandler {
     }
   }
 
+  /// - Throws: `Status` PERMISSION_DENIED where the policy keeps the credential from the method.
+  private static func check(_ credential: Credential, _ route: Route) throws(Status) {
+    guard !credential.roles.isDisjoint(with: route.allowedRoles) else {
+      throw AccessChecker.denied(route.descriptor)
+    }
+    guard route.callScope != .host || credential.caller.areaCodes.isEmpty else {
+      throw AccessChecker.areaBound(route.descriptor)
+    }
+  }
+
+  /// Who calls, if anything was revoked or changed since `admit`: a message may come a while after its headers. Nil
+  /// where nothing was.
+  private func changedCredential(of call: any ServerCall, _ route: Route, _ loop: LoopState) throws
+    -> Credential?
+  {
+    guard let admitted = CallRun.admitted(call), !access.isCurrent(admitted) else { return nil }
+    let credential = try access.credential(of: call, on: loop)
+    try Self.check(credential, route)
+    return credential
+  }
+
   func unary(_ call: any ServerCall, _ message: UnsafeRawBufferPointer) {
     let loop = loops[call.loopIndex]
     let route = routes[call.methodIndex]
     var run = CallRun(call, start: .now, requestID: loop.identifiers.identifier(of: call))
     limits.received(run, message)
     do {
+      if let credential = try changedCredential(of: call, route, loop) { run.credential = credential }
       run.purpose = try CallPurpose.read(call, route: route, roles: run.roles)
     } catch {
       return fail(run, error, shard: call.loopIndex)
@@ -218,7 +235,9 @@ final class HostCallHandler: CallHandler {
     let scope = StreamScope()
     let context = StreamContext(
       caller: run.caller, requestID: run.requestID, metadata: call.metadata,
-      storage: CallStorage(database: storage.database, call: context(run), scope: scope))
+      storage: CallStorage(
+        database: storage.database, call: context(run), scope: scope, access: access,
+        credential: run.credential))
     var replies = limits.counted(outgoing, run)
     // Streams that need not ask may reach no storage at all.
     let mustAsk = route.callScope.isToBeAsked
