@@ -186,6 +186,17 @@ extension WishesError {
       "the wisher has not agreed to publication; record consent with SetPublicationConsent first",
       "心愿人未同意公开,请先登记同意"))
 
+  /// The wisher has wishes that nobody can fulfil without the data.
+  static func wishesOpen(count: Int) -> Self {
+    Self(
+      Refusal(
+        .failedPrecondition, "WISHES_OPEN",
+        "\(count) of the person's wishes have not ended and cannot be fulfilled without the data; withdraw them first "
+          + "with WithdrawWish (yizhan wishes withdraw), then withdraw the consent",
+        "此人尚有 \(count) 个心愿未结束,没有其信息则无法实现;请先撤回心愿(WithdrawWish),再撤回同意",
+        metadata: ["count": "\(count)"]))
+  }
+
   /// The wisher's data was erased, so nothing more is kept or published about the wisher.
   static let wisherErased = Self(
     Refusal(

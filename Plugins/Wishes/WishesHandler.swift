@@ -8,6 +8,8 @@ struct WishesHandler: WishServiceHandler {
   let organisations: any OrganisationDirectory
   /// The tree of areas.
   let areas: any AreaDirectory
+  /// What persons have agreed to, as the host keeps it.
+  let consent: PublicationConsent
   /// Seals what is personal.
   let vault: WishVault
 

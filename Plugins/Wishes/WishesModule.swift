@@ -14,12 +14,14 @@ public struct WishesModule: Module {
 
   /// Serves WishService, handles the timers of claims and of retention, follows merges and employments in the register of
   /// workers, and answers for what is held about persons.
-  /// - Throws: `RegistrationError` unless a module before this one provides the three directories.
+  /// - Throws: `RegistrationError` unless the host and a module before this one provide the four directories.
   public func register(in registrar: Registrar) throws {
     let handler = WishesHandler(
       workers: try registrar.require((any WorkerDirectory).self),
       organisations: try registrar.require((any OrganisationDirectory).self),
-      areas: try registrar.require((any AreaDirectory).self), vault: WishVault(vault: registrar.vault))
+      areas: try registrar.require((any AreaDirectory).self),
+      consent: PublicationConsent(consents: try registrar.require((any ConsentDirectory).self)),
+      vault: WishVault(vault: registrar.vault))
     registrar.serve(handler.bound())
     registrar.onTimer(WishesHandler.lapseTimer) { try handler.lapseClaim($1.key, $0) }
     registrar.onTimer(WishesHandler.confirmationTimer) { try handler.remindOfConfirmation($1.key, $0) }

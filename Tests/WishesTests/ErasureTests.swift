@@ -1,9 +1,10 @@
+import Host
 import ModuleTesting
 import Testing
 import Wishes
 import Workers
 
-/// What the module answers to persons: what is held, erasure, the withdrawal of consent.
+/// What the module answers to persons: what is held, and erasure.
 @Suite struct ErasureTests {
   @Test func holdingsNameEverythingWithWhatErasureDoes() async throws {
     try await District.runProbed { district in
@@ -31,6 +32,7 @@ import Workers
 
       let volunteer = try await district.holdings(of: claim.id)
       #expect(volunteer.map(\.title) == ["volunteer of a claim"])
+      #expect(volunteer.map(\.areaCode) == [District.community])
       #expect(
         volunteer.first?.fields.map(\.value) == [
           "金丝雀志愿者", "+8613811116666", "金丝雀给工作人员的话",
@@ -114,42 +116,39 @@ import Workers
     }
   }
 
-  @Test func aVolunteerIsErasedByTheClaim() async throws {
-    try await District.runProbed { district in
+  /// A volunteer is in no register: the staff of the wish's area see to the volunteer's rights.
+  @Test(arguments: TestHost.Way.allCases)
+  func aVolunteerIsErasedByTheClaim(way: TestHost.Way) async throws {
+    try await District.run(way) { district in
       let wish = try await district.listed()
       let claim = try #require(
         try await district.union.claimWish(
           ClaimWishRequest(wishID: wish.id, contactName: "小李", contactPhone: "13800138000")
         ).claims.first)
-      try await district.erase(claim.id)
-      #expect(try await district.holdings(of: claim.id) == [])
+      let look = GetPersonalViewRequest(personID: claim.id)
+      let elsewhere = try await district.persons(areaCode: District.otherCounty)
+      let hidden = await refusal { try await elsewhere.getPersonalView(look) }
+      #expect(hidden?.reason == "PERSON_NOT_FOUND")
+
+      let office = try await district.persons()
+      let view = try await office.getPersonalView(look)
+      #expect(view.records.map(\.title) == ["volunteer of a claim"])
+      #expect(view.records.flatMap(\.values).map(\.value) == ["小李", "+8613800138000"])
+      let file = try await office.exportPersonalData(ExportPersonalDataRequest(personID: claim.id))
+      #expect(file.records == view.records)
+      let preview = try await office.previewErasure(PreviewErasureRequest(personID: claim.id))
+      let erasure = try await office.erasePerson(
+        ErasePersonRequest(
+          personID: claim.id, etag: preview.etag, legalBasis: .consentWithdrawn, reason: "本人提出"))
+      #expect(erasure.parts.map(\.title) == ["volunteer of a claim"])
+      let erased = try await office.getPersonalView(look)
+      #expect(erased.records.isEmpty && erased.erasure != nil)
+
       let after = try await district.union.getClaim(GetClaimRequest(claimID: claim.id))
       #expect(after.state == .active && after.contactName.isEmpty && after.contactPhone.isEmpty)
       // The claim goes on, and the wisher's data is untouched.
       _ = try await district.union.fulfilClaim(FulfilClaimRequest(claimID: claim.id, text: "送到"))
       #expect(try await district.current(wish).contactPhone == District.wisherPhone)
-    }
-  }
-
-  @Test func consentThatIsWithdrawnAtTheHostTakesReportsDown() async throws {
-    try await District.runProbed { district in
-      let (wish, _, report) = try await SealingTests.walk(district)
-      let workerID = district.workerID
-      try await district.inModule { transaction, holder, _ in
-        try holder.withdraw("affiliation", of: workerID, in: transaction)
-      }
-      #expect(
-        try await district.charity.listReports(ListReportsRequest()).reports.map(\.id) == [report.id])
-      try await district.inModule { transaction, holder, _ in
-        try holder.withdraw("publication", of: workerID, in: transaction)
-      }
-      #expect(try await district.charity.listReports(ListReportsRequest()).reports.isEmpty)
-      let after = try await district.current(wish)
-      #expect(!after.publicationConsent && after.consentEvidence.isEmpty)
-      #expect(after.contactPhone == District.wisherPhone)
-      let last = try await district.staff.listWishHistory(ListWishHistoryRequest(wishID: wish.id)).entries
-        .last
-      #expect(last?.action == .consentWithdrawn)
     }
   }
 

@@ -78,7 +78,10 @@ import Workers
       #expect(value("registration", "identity_number") == Self.identityNumber)
       #expect(value("registration", "birth_date") == "1990-01-01")
       #expect(value("party, union and youth league", "party_branch") == Self.branch)
-      #expect(value("consent", "evidence") == Self.consent)
+      let evidence = view.records.filter { $0.title == "consent" }.flatMap(\.values).filter {
+        $0.field == "evidence"
+      }
+      #expect(evidence.map(\.value) == [SealingTests.texts["evidence"] ?? "", Self.consent])
       let draft = try #require(view.records.first { $0.recordID == unlisted.id })
       #expect(Set(Self.draft.values).isSubset(of: draft.values.map(\.value)))
       #expect(draft.correctedBy == "yizhan.wishes.v1.WishService/UpdateWish")
@@ -133,7 +136,7 @@ import Workers
       let parts = preview.parts.map { "\($0.module): \($0.title) \($0.recordCount) \($0.disposition)" }
       #expect(
         parts == [
-          "privacy: consent 1 pseudonymised", "workers: registration 1 erased",
+          "privacy: consent 2 pseudonymised", "workers: registration 1 erased",
           "workers: party, union and youth league 1 erased", "workers: employment 1 pseudonymised",
           "wishes: wish 3 pseudonymised", "wishes: contact and reasons of a wish 3 erased",
           "wishes: the wisher's word on a delivery 2 erased", "wishes: evidence of a delivery 1 erased",

@@ -5,6 +5,7 @@ public import ModuleKit
 
 /// A follow-up report (跟踪报道): what became of a wish. Staff of the area, the wisher's platform and the
 /// organisation that wrote it see it; everyone else once it is published, which needs the wisher's consent.
+/// Whoever is bound to areas sees no report about a wish elsewhere, published or not.
 public struct Report: GeneratedMessage {
   /// The report's identifier, a UUID.
   public var id: String

@@ -31,7 +31,8 @@ public struct CollectWishRequest: GeneratedMessage {
   public var beneficiaries: Int32
   /// Where it was heard.
   public var source: Source
-  /// Whether the wisher agrees that the story is published; not unless said.
+  /// Whether the wisher, asked for that by itself, agrees that the story is published; not unless said.
+  /// Recorded at the host too, as a consent to the purpose `publication`.
   public var publicationConsent: Bool
   /// How consent was given: a form's number, "by phone".
   public var consentEvidence: String
@@ -975,7 +976,7 @@ public struct WithdrawWishRequest: GeneratedMessage {
 public struct SetPublicationConsentRequest: GeneratedMessage {
   /// The wish.
   public var wishID: String
-  /// Whether the wisher agrees that the story is published.
+  /// Whether the wisher, asked for that by itself, agrees that the story is published.
   public var publicationConsent: Bool
   /// How the wisher said so: a form's number, "by phone". Required when consent is given.
   public var evidence: String

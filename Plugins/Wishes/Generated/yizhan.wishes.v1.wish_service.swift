@@ -143,7 +143,9 @@ public protocol WishServiceHandler: Sendable {
   /// publication instead.
   func withdrawWish(_ request: WithdrawWishRequest, _ transaction: Transaction) throws -> Wish
   /// Records that the wisher gives or takes back consent to publication, in any state. Taking it back takes
-  /// all published reports out of public view at once; giving it again publishes nothing by itself.
+  /// all published reports out of public view at once; giving it again publishes nothing by itself. What is
+  /// given is recorded at the host as well, as the person's consent to the purpose `publication`; taken
+  /// back here, it is for this wish alone, and for all wishes of the person with WithdrawConsent there.
   func setPublicationConsent(_ request: SetPublicationConsentRequest, _ transaction: Transaction) throws
     -> Wish
   /// Lists what happened to a wish, the oldest first.
@@ -177,9 +179,10 @@ public protocol WishServiceHandler: Sendable {
   /// Adds a follow-up report about a wish that somebody has claimed, as a draft: by staff, by the wisher's
   /// platform or by an organisation whose claim stands.
   func addReport(_ request: AddReportRequest, _ transaction: Transaction) throws -> Report
-  /// Returns one report.
+  /// Returns one report; NOT_FOUND for one that the caller may not see.
   func getReport(_ request: GetReportRequest, _ snapshot: Snapshot) throws -> Report
-  /// Lists reports, the newest first: published ones, or those of one wish that the caller may see.
+  /// Lists reports, the newest first: published ones, or those of one wish that the caller may see; about
+  /// wishes in the caller's areas alone, if the caller is bound to any.
   func listReports(_ request: ListReportsRequest, _ snapshot: Snapshot) throws -> ListReportsResponse
   /// Publishes a report. Fails with FAILED_PRECONDITION (CONSENT_MISSING) without the wisher's consent, and
   /// (TEXT_HOLDS_PERSONAL_DATA) when it holds a phone or an identity number.
@@ -301,7 +304,9 @@ public struct WishServiceClient: Sendable {
   }
 
   /// Records that the wisher gives or takes back consent to publication, in any state. Taking it back takes
-  /// all published reports out of public view at once; giving it again publishes nothing by itself.
+  /// all published reports out of public view at once; giving it again publishes nothing by itself. What is
+  /// given is recorded at the host as well, as the person's consent to the purpose `publication`; taken
+  /// back here, it is for this wish alone, and for all wishes of the person with WithdrawConsent there.
   public func setPublicationConsent(
     _ request: SetPublicationConsentRequest, _ options: CallOptions = CallOptions()
   ) async throws -> Wish {
@@ -388,14 +393,15 @@ public struct WishServiceClient: Sendable {
     try await channel.unary(WishServiceMethods.addReport, request, options)
   }
 
-  /// Returns one report.
+  /// Returns one report; NOT_FOUND for one that the caller may not see.
   public func getReport(_ request: GetReportRequest, _ options: CallOptions = CallOptions()) async throws
     -> Report
   {
     try await channel.unary(WishServiceMethods.getReport, request, options)
   }
 
-  /// Lists reports, the newest first: published ones, or those of one wish that the caller may see.
+  /// Lists reports, the newest first: published ones, or those of one wish that the caller may see; about
+  /// wishes in the caller's areas alone, if the caller is bound to any.
   public func listReports(_ request: ListReportsRequest, _ options: CallOptions = CallOptions()) async throws
     -> ListReportsResponse
   {

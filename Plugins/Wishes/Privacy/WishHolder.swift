@@ -3,6 +3,7 @@ import ModuleKit
 /// What the module holds about a wisher, or about a claim's volunteer by the claim's identifier, and how it lets go.
 struct WishHolder: PersonalDataHolder {
   private static let service = "yizhan.wishes.v1.WishService/"
+  private static let fulfilment = "fulfilment"
 
   let handler: WishesHandler
 
@@ -35,18 +36,31 @@ struct WishHolder: PersonalDataHolder {
     }
   }
 
-  /// Without consent to publication, every published report comes down.
+  /// Without consent to publication, every published report comes down. Without consent to fulfilment, what retention
+  /// would delete of ended wishes goes at once; of a volunteer name, phone and note go, whatever the claim's state.
+  /// - Throws: `WishesError.wishesOpen` for fulfilment, while a wish has not ended.
   func withdraw(_ purpose: String, of person: String, in transaction: Transaction) throws {
-    guard purpose == "publication" else { return }
+    switch purpose {
+    case PublicationConsent.purpose: try withdrawPublication(of: person, in: transaction)
+    case Self.fulfilment: try withdrawFulfilment(of: person, in: transaction)
+    default: break
+    }
+  }
+
+  private func withdrawPublication(of person: String, in transaction: Transaction) throws {
     for id in try WishStore.ids(ofWorker: person, in: transaction) {
       var wish = try WishStore.referredWish(id, in: transaction)
-      guard wish.publicationConsent else { continue }
-      wish.publicationConsent = false
-      wish.consentEvidence = nil
-      try handler.withdrawReports(of: &wish, detail: "consent was withdrawn", in: transaction)
-      try handler.save(
-        &wish, after: HistoryStep(action: .consentWithdrawn), from: wish.state, in: transaction)
+      if wish.publicationConsent { try handler.takeBackConsent(to: &wish, in: transaction) }
     }
+  }
+
+  private func withdrawFulfilment(of person: String, in transaction: Transaction) throws {
+    let openCount = try WishStore.openCount(ofWorker: person, in: transaction)
+    guard openCount == 0 else { throw WishesError.wishesOpen(count: openCount) }
+    for id in try WishStore.ids(ofWorker: person, in: transaction) {
+      try handler.deleteDetails(of: id, in: transaction)
+    }
+    try ErasureStore.deleteContact(ofClaim: person, in: transaction)
   }
 }
 
@@ -54,7 +68,8 @@ struct WishHolder: PersonalDataHolder {
 extension WishHolder {
   private func wish(_ wish: WishRecord) -> PersonalHolding {
     PersonalHolding(
-      title: "wish", titleChinese: "微心愿", purpose: "fulfilment", recordID: wish.id, since: wish.createdAt,
+      title: "wish", titleChinese: "微心愿", purpose: Self.fulfilment, recordID: wish.id,
+      since: wish.createdAt,
       fields: Self.fields([
         ("worker_id", wish.workerID), ("wisher_label", wish.wisherLabel), ("title", wish.details.title),
         ("description", wish.details.description), ("parts", (wish.partNames ?? []).joined(separator: "; ")),
@@ -138,11 +153,13 @@ extension WishHolder {
     }
   }
 
+  /// Volunteers are in no register: the staff of the wish's area see to their rights.
   private func volunteer(of claim: ClaimRecord, in snapshot: Snapshot) throws -> [PersonalHolding] {
     let wish = try WishStore.referredWish(claim.wishID, in: snapshot)
     let contact = try handler.vault.contact(of: claim, in: snapshot)
     return Self.holding(
-      "volunteer of a claim", "认领联系人", of: claim.id, since: claim.createdAt, until: end(of: wish),
+      "volunteer of a claim", "认领联系人", of: claim.id, areaCode: wish.areaCode, since: claim.createdAt,
+      until: end(of: wish),
       [("contact_name", contact.name), ("contact_phone", contact.phone), ("note", contact.note)], .erased)
   }
 
@@ -150,16 +167,17 @@ extension WishHolder {
 
   /// A holding, or none where there is no value.
   private static func holding(
-    _ title: String, _ titleChinese: String, of recordID: String, since: Instant?, until: Instant?,
-    _ values: [(String, String)], _ disposition: PersonalHolding.Disposition, correctedBy: String = ""
+    _ title: String, _ titleChinese: String, of recordID: String, areaCode: String? = nil, since: Instant?,
+    until: Instant?, _ values: [(String, String)], _ disposition: PersonalHolding.Disposition,
+    correctedBy: String = ""
   ) -> [PersonalHolding] {
     let fields = fields(values)
     if fields.isEmpty { return [] }
     return [
       PersonalHolding(
-        title: title, titleChinese: titleChinese, purpose: "fulfilment", recordID: recordID, since: since,
-        until: until,
-        fields: fields, disposition: disposition, correctedBy: correctedBy)
+        title: title, titleChinese: titleChinese, purpose: fulfilment, recordID: recordID,
+        areaCode: areaCode, since: since, until: until, fields: fields, disposition: disposition,
+        correctedBy: correctedBy)
     ]
   }
 

@@ -3,7 +3,8 @@ import ModuleKit
 // Wishers who turn out to be one person.
 extension WishesHandler {
   /// Follows a merge in the register: the wishes of the entry that ended now belong to the one that goes on, sealed with
-  /// that one's key. If either was erased meanwhile, so are they.
+  /// that one's key. If either was erased meanwhile, so are they. A consent to publication that the person withdrew
+  /// between the merge and its event, when the host found no wishes yet, is taken back now.
   func followMerge(_ event: WorkerMergedEvent, _ transaction: Transaction) throws {
     let ids = try WishStore.ids(ofWorker: event.sourceID, in: transaction)
     // The employments of both are the target's now.
@@ -17,12 +18,16 @@ extension WishesHandler {
       for id in ids { try eraseWisher(of: id, as: pseudonym, in: transaction) }
       return
     }
+    // The host moves consents by the same event, before this or after.
+    let hasConsent = try consent.isGiven(
+      byAnyOf: [event.sourceID, event.targetID, worker.id], in: transaction)
     for id in ids {
       var wish = try WishStore.referredWish(id, in: transaction)
       try move(&wish, to: worker, in: transaction)
       try save(
         &wish, after: HistoryStep(action: .wisherMerged, subjectID: event.sourceID), from: wish.state,
         in: transaction)
+      if wish.publicationConsent, !hasConsent { try takeBackConsent(to: &wish, in: transaction) }
     }
     try followEmployment(of: worker.id, transaction)
   }

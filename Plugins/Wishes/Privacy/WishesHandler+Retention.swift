@@ -48,13 +48,19 @@ extension WishesHandler {
       try withdraw(&wish, reason: "", in: transaction)
     }
     try save(&wish, after: HistoryStep(action: .wisherErased), from: wish.state, in: transaction)
+    try deleteDetails(of: id, in: transaction)
+    try ErasureStore.deleteReports(of: id, in: transaction)
+    try ErasureStore.pseudonymise(wish, as: pseudonym, in: transaction)
+  }
+
+  /// Deletes what only the fulfilment of a wish needed to know of its wisher: contact, reasons, comments, and the
+  /// evidence of deliveries, less what belongs to a receipt.
+  func deleteDetails(of id: String, in transaction: Transaction) throws {
     try ErasureStore.deleteContact(of: id, in: transaction)
     for claim in try allClaims(of: id, in: transaction) {
       try ErasureStore.deleteWisher(
         ofClaim: claim.id, withEvidence: !claim.involvesMoney, in: transaction)
     }
-    try ErasureStore.deleteReports(of: id, in: transaction)
-    try ErasureStore.pseudonymise(wish, as: pseudonym, in: transaction)
   }
 
   /// Every claim of a wish, over its whole life.
@@ -63,8 +69,13 @@ extension WishesHandler {
   }
 
   /// Refuses to write down anything more about a wisher who was erased.
+  /// - Returns: the wisher's identifier, a merged one resolved.
   /// - Throws: `WishesError.wisherErased`.
-  func requireWisher(of wish: WishRecord, in snapshot: Snapshot) throws {
-    guard try workers.standing(wish.workerID, in: snapshot) != nil else { throw WishesError.wisherErased }
+  @discardableResult
+  func requireWisher(of wish: WishRecord, in snapshot: Snapshot) throws -> String {
+    guard let wisher = try workers.standing(wish.workerID, in: snapshot) else {
+      throw WishesError.wisherErased
+    }
+    return wisher.id
   }
 }

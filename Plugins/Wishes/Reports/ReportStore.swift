@@ -106,9 +106,10 @@ enum ReportStore {
   /// - Parameters:
   ///   - seesAll: whether reports of the wish are listed that are not published.
   ///   - organisationID: whose reports of the wish are listed in any state.
+  ///   - areas: where the wishes have to be; nil for no limit.
   static func list(
-    of wishID: String?, seesAll: Bool, writtenBy organisationID: String?, before: String?, limit: Int,
-    in snapshot: Snapshot
+    of wishID: String?, seesAll: Bool, writtenBy organisationID: String?, within areas: [AreaCode]?,
+    before: String?, limit: Int, in snapshot: Snapshot
   ) throws -> [ReportRecord] {
     var query = select
     if let wishID {
@@ -119,6 +120,11 @@ enum ReportStore {
       }
     } else {
       query.append(" state = ?", Report.State.published.rawValue)
+    }
+    if areas != nil {
+      query.append(" AND EXISTS (SELECT 1 FROM wishes_wish w WHERE w.id = wishes_report.wish_id")
+      query.append(areas, in: "w.area_code")
+      query.append(")")
     }
     if let before { query.append(" AND id < ?", before) }
     query.append(" ORDER BY id DESC LIMIT ?", limit)

@@ -39,14 +39,12 @@ extension WishesHandler {
     let page = try Page(
       size: request.pageSize, token: request.pageToken,
       query: ["reports", request.wishID, snapshot.caller.id])
-    // What is published is for everybody, so that reach decides only where a wish is named.
-    _ = snapshot.reach
     let wish = try WishStore.wish(request.wishID, in: snapshot)
     var reports = try ReportStore.list(
       of: request.wishID.isEmpty ? nil : request.wishID,
       seesAll: try wish.map { try seesUnpublished(of: $0, in: snapshot) } ?? false,
-      writtenBy: snapshot.caller.organisationID, before: page.cursor.first, limit: page.limit + 1,
-      in: snapshot)
+      writtenBy: snapshot.caller.organisationID, within: snapshot.reach.areas, before: page.cursor.first,
+      limit: page.limit + 1, in: snapshot)
     let next = page.cut(&reports) { [$0.id] }
     return ListReportsResponse(
       reports: try reports.map { report in
@@ -125,18 +123,18 @@ extension WishesHandler {
     try ReportStore.save(report, in: transaction)
   }
 
-  /// Published reports are seen by everyone; others by staff of the area, by the organisation that wrote them, and
-  /// by the wisher's side, so that consent is given to something seen.
+  /// Published reports are seen by everyone; others by staff, by the organisation that wrote them, and by the wisher's
+  /// side, so that consent is given to something seen. Whoever is bound to areas sees none about a wish elsewhere.
   private func isVisible(_ report: ReportRecord, of wish: WishRecord, in snapshot: Snapshot) throws -> Bool {
+    guard snapshot.reach.isWithinAreas(wish.areaCode) else { return false }
     if try seesUnpublished(of: wish, in: snapshot) || report.state == .published { return true }
     return !report.organisationID.isEmpty && report.organisationID == snapshot.caller.organisationID
   }
 
-  /// Whether the caller sees every report about a wish: staff of the area and the wisher's side.
+  /// Whether the caller sees every report about a wish: staff of the area and the wisher's side there.
   private func seesUnpublished(of wish: WishRecord, in snapshot: Snapshot) throws -> Bool {
-    let isWithinAreas = snapshot.reach.isWithinAreas(wish.areaCode)
-    if snapshot.isStaff { return isWithinAreas }
-    return try isOnWishersSide(of: wish, in: snapshot)
+    guard snapshot.reach.isWithinAreas(wish.areaCode) else { return false }
+    return try snapshot.isStaff || isOnWishersSide(of: wish, in: snapshot)
   }
 
   private func visibleReport(_ id: String, in snapshot: Snapshot) throws -> (

@@ -32,6 +32,7 @@ extension WishesHandler {
     if request.publicationConsent {
       wish.consentEvidence = try vault.seal(
         request.consentEvidence, of: worker.id, as: SealedColumn.consentEvidence, in: transaction)
+      try consent.record(request.consentEvidence, of: worker.id, in: transaction)
     }
     wish.contact = try vault.seal(contact, of: worker.id, in: transaction)
     wish.draft = try vault.seal(draft: details, parts: parts, of: worker.id, in: transaction)

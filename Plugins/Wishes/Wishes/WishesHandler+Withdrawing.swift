@@ -41,17 +41,27 @@ extension WishesHandler {
     }
     // Said again, consent changes nothing, so that a repeated call leaves no second trace.
     if request.publicationConsent == wish.publicationConsent { return try reply(wish, in: transaction) }
-    try requireWisher(of: wish, in: transaction)
+    let wisherID = try requireWisher(of: wish, in: transaction)
     wish.publicationConsent = request.publicationConsent
     wish.consentEvidence = try vault.seal(
       request.evidence, of: wish.workerID, as: SealedColumn.consentEvidence, in: transaction)
-    if !request.publicationConsent {
+    if request.publicationConsent {
+      try consent.record(request.evidence, of: wisherID, in: transaction)
+    } else {
       try withdrawReports(of: &wish, detail: "consent was withdrawn", in: transaction)
     }
     let action: WishHistoryEntry.Action = request.publicationConsent ? .consentGiven : .consentWithdrawn
     try save(
       &wish, after: HistoryStep(action: action, reason: request.evidence), from: wish.state, in: transaction)
     return try reply(wish, in: transaction)
+  }
+
+  /// Takes the consent to a wish's publication back because the host has it no longer.
+  func takeBackConsent(to wish: inout WishRecord, in transaction: Transaction) throws {
+    wish.publicationConsent = false
+    wish.consentEvidence = nil
+    try withdrawReports(of: &wish, detail: "consent was withdrawn", in: transaction)
+    try save(&wish, after: HistoryStep(action: .consentWithdrawn), from: wish.state, in: transaction)
   }
 
   /// Ends an open claim because its wish is withdrawn. The claimant is told that much and not why.
