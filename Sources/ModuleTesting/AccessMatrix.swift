@@ -1,7 +1,10 @@
 import ModuleKit
 
-/// Every method of a host, called in every role in every situation that a credential can be in, and what came of it
-/// compared with a table of what has to.
+/// Every method of a host, called in every role in every situation that a credential can be in, and whether it was let
+/// in compared with a table of who has to be.
+///
+/// Requests are empty, which is enough to see who is let in. What callers from elsewhere then get is for `ReachProbe`
+/// to look at, with requests that name things which exist.
 ///
 /// The table below is written from the rules, and the roles and scopes are read from the descriptors that the protos
 /// were compiled to: neither comes from the code that decides.
@@ -16,8 +19,6 @@ struct AccessMatrix {
   enum Verdict: String {
     /// Let in: whatever the handler then says to an empty request.
     case admitted
-    /// Let in, and then refused or answered with nothing, because all there is is out of reach.
-    case admittedToNothing
     /// PERMISSION_DENIED: no role that the method is for.
     case roleMissing
     /// PERMISSION_DENIED: bound to areas, and the method deals with the whole host.
@@ -40,7 +41,6 @@ struct AccessMatrix {
     case (_, false, false, _): .roleMissing
     case (.everywhere, _, _, _), (_, _, _, "ANY"): .admitted
     case (_, _, _, "HOST"): .areaBound
-    case (.foreignOrganisation, _, _, _), (.foreignArea, _, _, _): .admittedToNothing
     default: .admitted
     }
   }
@@ -84,14 +84,12 @@ struct AccessMatrix {
       let channels = try await channels(name, role)
       for situation in Situation.allCases {
         guard let channel = channels[situation] else { continue }
-        try host.setReachNothing(situation == .foreignOrganisation || situation == .foreignArea)
         for method in methods { await check(method, name, situation, channel) }
-        try host.setReachNothing(false)
       }
     }
     let all = methods.count * Self.roles.count * Situation.allCases.count
     if cellCount != all { violations.append("\(cellCount) of \(all) cells of the matrix were looked at") }
-    print("authorisation matrix: \(cellCount) of \(all) cells, \(violations.count) at fault")
+    print("authorisation matrix: \(cellCount) of \(all) cells by who is let in, \(violations.count) at fault")
   }
 
   private func channels(_ name: String, _ role: Roles) async throws -> [Situation: any ClientChannel] {
@@ -179,12 +177,6 @@ struct MatrixOutcome: CustomStringConvertible {
 
   var description: String { "\(status.code) \(status.reason) \(replyBytes.count) bytes" }
 
-  /// Whether it was for the handler to say how the call ends, and it knew what to say.
-  private var isAdmitted: Bool {
-    status.code != .unauthenticated && !["ROLE_MISSING", "AREA_BOUND"].contains(status.reason)
-      && status.code != .internalError
-  }
-
   func fits(_ verdict: AccessMatrix.Verdict) -> Bool {
     switch verdict {
     case .credentialMissing:
@@ -192,8 +184,10 @@ struct MatrixOutcome: CustomStringConvertible {
     case .credentialInvalid: status.code == .unauthenticated && status.reason == "TOKEN_INVALID"
     case .roleMissing: status.code == .permissionDenied && status.reason == "ROLE_MISSING"
     case .areaBound: status.code == .permissionDenied && status.reason == "AREA_BOUND"
-    case .admitted: isAdmitted
-    case .admittedToNothing: status.code == .ok ? replyBytes.isEmpty : isAdmitted
+    case .admitted:
+      // It was for the handler to say how the call ends, and it knew what to say.
+      status.code != .unauthenticated && !["ROLE_MISSING", "AREA_BOUND"].contains(status.reason)
+        && status.code != .internalError
     }
   }
 }

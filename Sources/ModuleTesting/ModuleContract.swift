@@ -13,11 +13,18 @@ public enum ModuleContract {
   /// everything is out of reach; and starts the host twice over the same data.
   ///
   /// The made-up requests are the same each time; `YIZHAN_PROBE_SEED` in the environment, a number, makes others.
-  /// - Parameter modules: The module to check, after the modules whose capabilities it requires.
+  ///
+  /// A request from elsewhere counts as tried only if somebody within reach gets an answer to it. The output names
+  /// every method and role in which none did, and a module with a scope of which none did at all breaks the contract.
+  /// - Parameters:
+  ///   - modules: The module to check, after the modules whose capabilities it requires.
+  ///   - way: How calls reach the host. Who gets in where, and what shows to callers from elsewhere, is looked at in
+  ///     memory alone.
+  ///   - published: What the modules let other organisations read, although it is somebody's own.
   /// - Returns: One line for each rule that is broken.
   /// - Throws: What keeps the host from starting.
   public static func violations(
-    of modules: [any Module.Type], way: TestHost.Way = .inMemory
+    of modules: [any Module.Type], way: TestHost.Way = .inMemory, published: [PublishedThings] = []
   ) async throws -> [String] {
     try await TestHost.run(modules, way: way) { host in
       var violations: [String] = []
@@ -25,7 +32,7 @@ public enum ModuleContract {
         for method in try host.methods where !method.service.hasPrefix("grpc.") {
           violations += try await check(method, host).map { "\(method.path): \($0)" }
         }
-        if round == 1, way == .inMemory { violations += try await access(modules, host) }
+        if round == 1, way == .inMemory { violations += try await access(modules, published, host) }
         // The second round finds every migration applied.
         if round == 1 { try await host.restart() }
       }
@@ -34,12 +41,14 @@ public enum ModuleContract {
   }
 
   /// Who gets in where, with what, cell by cell, and what shows to whom it is out of reach.
-  private static func access(_ modules: [any Module.Type], _ host: TestHost) async throws -> [String] {
-    let sets = modules.map { $0.fileDescriptorSet } + [HostCore.ownDescriptorSet]
-    let schemas = try sets.map { try AccessMatrix.schema($0) }
-    var matrix = AccessMatrix(host, schemas: schemas)
+  private static func access(
+    _ modules: [any Module.Type], _ published: [PublishedThings], _ host: TestHost
+  ) async throws -> [String] {
+    let schemas = try modules.map { try AccessMatrix.schema($0.fileDescriptorSet) }
+    let hostSchema = try AccessMatrix.schema(HostCore.ownDescriptorSet)
+    var matrix = AccessMatrix(host, schemas: schemas + [hostSchema])
     try await matrix.run()
-    var probe = try ReachProbe(host, schemas: schemas)
+    var probe = try ReachProbe(host, schemas: schemas, hostSchema: hostSchema, published: published)
     try await probe.run()
     return matrix.violations + probe.violations.sorted()
   }

@@ -29,6 +29,12 @@ struct RequestMaker {
 
   init(seed: UInt64) { numbers = Numbers(state: seed) }
 
+  /// Whether a request holds one of the areas that requests are made with.
+  static func namesArea(in request: [UInt8]) -> Bool {
+    let text = String(decoding: request, as: UTF8.self)
+    return areas.contains { text.contains($0) }
+  }
+
   /// One of some elements; nil of none.
   mutating func one<T>(of elements: [T]) -> T? { elements.randomElement(using: &numbers) }
 
@@ -102,6 +108,8 @@ struct RequestMaker {
     switch check?.formatName {
     case "UUID": return identifier()
     case _ where name == "code" || name.contains("area"): return one(of: Self.areas) ?? ""
+    // Decimal digits are hexadecimal ones too.
+    case _ where name.hasSuffix("sha256"): return digits(64)
     case "DATE": return "2026-01-05"
     case "PHONE": return "139" + digits(8)
     // The example of GB 11643-1999.

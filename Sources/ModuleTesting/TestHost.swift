@@ -135,9 +135,6 @@ public final class TestHost: Sendable {
     return try server.channel(identity)
   }
 
-  /// Makes every method whose scope is not ANY reach nothing, whoever calls, until it is taken back.
-  func setReachNothing(_ isNothing: Bool) throws { try server().core.setReachNothing(isNothing) }
-
   /// A channel without a token, or with exactly this one.
   /// - Parameter identity: Whom the client's certificate names; in memory only, nil for a client without one.
   /// - Throws: `TestHostError.certificateNotInMemory` for an identity over HTTP/2.

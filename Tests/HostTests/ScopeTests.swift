@@ -1,3 +1,4 @@
+import Host
 import ModuleTesting
 import Testing
 
@@ -73,6 +74,143 @@ private struct BaysModule: Module {
               let found = try await context.read { try answer(request, $0) }
               try await replies.send(found)
             }
+          },
+        ]))
+  }
+}
+
+/// Lockers, each in an area, with a descriptor that declares what generated ones declare. The messages are read as
+/// `StringValue`, which has the same bytes.
+private protocol LockersModule: Module {
+  /// What is wrong with it.
+  static var fault: LockersFault { get }
+}
+
+private enum LockersFault {
+  case none
+  /// It asks what its caller may reach, and then does not keep to it.
+  case leaks
+  /// It serves nobody.
+  case refuses
+}
+
+private struct TightLockers: LockersModule { static let fault = LockersFault.none }
+private struct LeakyLockers: LockersModule { static let fault = LockersFault.leaks }
+private struct ShutLockers: LockersModule { static let fault = LockersFault.refuses }
+
+extension LockersModule {
+  static var name: String { "lockers" }
+  static var migrations: [Migration] {
+    [
+      Migration(
+        1, "lockers", "CREATE TABLE lockers_locker (id TEXT NOT NULL PRIMARY KEY, area_code TEXT NOT NULL)")
+    ]
+  }
+  static var service: String { "test.lockers.v1.LockerService" }
+
+  static var fileDescriptorSet: [UInt8] {
+    func field(_ name: String, isRequired: Bool) -> [UInt8] {
+      var check = WireWriter()
+      check.tag(1, .varint)
+      check.varint(isRequired ? 1 : 0)
+      var options = WireWriter()
+      options.field(50_101, check.bytes)
+      var field = WireWriter()
+      field.field(1, name)
+      for (number, value) in [(3, 1), (4, 1), (5, 9)] as [(Int32, UInt64)] {
+        field.tag(number, .varint)
+        field.varint(value)
+      }
+      field.field(8, options.bytes)
+      return field.bytes
+    }
+    func method(_ name: String, kind: UInt64) -> [UInt8] {
+      var declaration = WireWriter()
+      for (number, value) in [(1, kind), (2, 2), (3, 4)] as [(Int32, UInt64)] {
+        declaration.tag(number, .varint)
+        declaration.varint(value)
+      }
+      var options = WireWriter()
+      options.field(50_100, declaration.bytes)
+      var method = WireWriter()
+      method.field(1, name)
+      method.field(2, ".test.lockers.v1.\(name)Request")
+      method.field(3, ".test.lockers.v1.Locker")
+      method.field(4, options.bytes)
+      return method.bytes
+    }
+    var file = WireWriter()
+    file.field(1, "test/lockers/v1/lockers.proto")
+    file.field(2, "test.lockers.v1")
+    file.field(3, "yizhan/options.proto")
+    for (name, only) in [
+      ("Locker", "id"), ("CreateLockerRequest", "area_code"), ("GetLockerRequest", "locker_id"),
+      ("EmptyLockerRequest", "locker_id"),
+    ] {
+      var message = WireWriter()
+      message.field(1, name)
+      message.field(2, field(only, isRequired: name != "Locker"))
+      file.field(4, message.bytes)
+    }
+    var service = WireWriter()
+    service.field(1, "LockerService")
+    service.field(2, method("CreateLocker", kind: 3))
+    service.field(2, method("GetLocker", kind: 1))
+    service.field(2, method("EmptyLocker", kind: 3))
+    file.field(6, service.bytes)
+    file.field(12, "proto3")
+    var set = WireWriter()
+    set.field(1, file.bytes)
+    // The names of roles and scopes are those of the options, which the host's own descriptors bring along.
+    return set.bytes + HostCore.ownDescriptorSet
+  }
+
+  private static func method(_ name: String, _ kind: MethodKind) -> MethodDescriptor {
+    MethodDescriptor(
+      service: service, name: name, kind: kind, isClientStreaming: false, isServerStreaming: false,
+      policy: AccessPolicy(roles: [.staff], scope: .area))
+  }
+
+  private static func refusal(_ reason: String) -> Status {
+    Status(.notFound, "no such thing", reason: reason, domain: "lockers.yizhan", messageChinese: "没有该条目")
+  }
+
+  /// The locker of an identifier, if it is within reach.
+  private static func locker(_ id: String, in snapshot: Snapshot) throws -> ProtoStringValue {
+    let query = Query("SELECT area_code FROM lockers_locker WHERE id = ?", id)
+    guard let area = try snapshot.all(query, read: { $0.text(0) }).first, fault != .refuses else {
+      throw refusal("LOCKER_NOT_FOUND")
+    }
+    guard snapshot.reach.includes(area: area) || fault == .leaks else { throw refusal("LOCKER_NOT_FOUND") }
+    return ProtoStringValue(value: id)
+  }
+
+  func register(in registrar: Registrar) throws {
+    registrar.serve(
+      BoundService(
+        name: Self.service,
+        methods: [
+          .write(Self.method("CreateLocker", .write)) {
+            (request: ProtoStringValue, transaction: Transaction) -> ProtoStringValue in
+            let isWithinAreas = transaction.reach.isWithinAreas(request.value)
+            guard !request.value.isEmpty, isWithinAreas || Self.fault == .leaks, Self.fault != .refuses else {
+              throw Self.refusal("AREA_NOT_YOURS")
+            }
+            let id = transaction.makeID()
+            try transaction.execute(
+              "INSERT INTO lockers_locker (id, area_code) VALUES (?, ?)", id, request.value)
+            return ProtoStringValue(value: id)
+          },
+          .read(Self.method("GetLocker", .read)) {
+            (request: ProtoStringValue, snapshot) -> ProtoStringValue in
+            try Self.locker(request.value, in: snapshot)
+          },
+          .write(Self.method("EmptyLocker", .write)) {
+            (request: ProtoStringValue, transaction: Transaction) -> ProtoStringValue in
+            let locker = try Self.locker(request.value, in: transaction)
+            // Found, and refused in other words than what is not there.
+            if transaction.reach != .everything { throw Self.refusal("LOCKER_NOT_YOURS") }
+            return locker
           },
         ]))
   }
@@ -165,5 +303,26 @@ private struct BaysModule: Module {
       // Bit 3 is the platform's; bit 5, the auditor's, does not count.
       for method in ["Get", "Report", "Put"] { #expect(try await Self.ask(method, "roles", both) == "0 8") }
     }
+  }
+
+  @Test func theContractFindsNothingInAModuleThatKeepsToItsScopes() async throws {
+    #expect(try await ModuleContract.violations(of: [TightLockers.self]) == [])
+  }
+
+  @Test func theContractFindsWhatShowsAndChangesOutOfReach() async throws {
+    let found = try await ModuleContract.violations(of: [LeakyLockers.self])
+    let path = "/\(LeakyLockers.service)"
+    for role in ["ADMINISTRATOR", "STAFF"] {
+      let caller = "\(role) of another area"
+      #expect(found.contains("\(path)/GetLocker shows a test.lockers.v1.Locker to \(caller)"))
+      #expect(found.contains("\(path)/CreateLocker writes into an area that is not that of \(caller)"))
+      let tells = "\(path)/EmptyLocker tells \(caller) whether a test.lockers.v1.Locker exists: "
+      #expect(found.contains { $0.hasPrefix(tells) })
+    }
+  }
+
+  @Test func theContractIsNotKeptByAModuleOfWhichNothingWasTried() async throws {
+    let found = try await ModuleContract.violations(of: [ShutLockers.self])
+    #expect(found.contains { $0.hasPrefix("test.lockers.v1: no request that callers from elsewhere") })
   }
 }
