@@ -45,11 +45,6 @@ extension HostCore {
     access.generation.advance()
   }
 
-  /// Makes every method whose scope is not ANY reach nothing, whoever calls: what tests of what is out of reach need.
-  package func setReachNothing(_ isNothing: Bool) {
-    (handler as? HostCallHandler)?.reachesNothing.store(isNothing, ordering: .relaxed)
-  }
-
   /// The paths of methods that can take their own caller's credential away.
   package static var revokingPaths: Set<String> { AccessModule.revokingPaths }
 

@@ -1,6 +1,5 @@
 import Logging
 import ModuleKit
-import Synchronization
 
 /// Runs the calls that a server receives: checks the token and the policy, then lets the method's handler run
 /// where its kind says.
@@ -19,8 +18,6 @@ final class HostCallHandler: CallHandler {
   let metrics: CallMetrics
   let journal: CallJournal
   private let digest: RequestDigest
-  /// Whether every method with a scope reaches nothing, which tests of what is out of reach want.
-  let reachesNothing = Atomic<Bool>(false)
 
   init(
     routes: [Route], loops: [LoopState], storage: HostStorage, access: AccessChecker, limits: CallLimits,
@@ -287,17 +284,7 @@ final class HostCallHandler: CallHandler {
     return CallContext(
       module: route.scope, caller: run.caller, requestID: run.requestID, method: route.method,
       deadline: deadline, purpose: run.purpose, credentialID: run.credential?.id ?? "",
-      scope: scope(of: route), admittedRoles: route.admittedRoles)
-  }
-}
-
-extension HostCallHandler {
-  /// What a method lets its callers reach; nothing while a test wants it so.
-  private func scope(of route: Route) -> CallScope {
-    switch route.callScope {
-    case .any, .host: route.callScope
-    default: reachesNothing.load(ordering: .relaxed) ? .nothing : route.callScope
-    }
+      scope: route.callScope, admittedRoles: route.admittedRoles)
   }
 }
 
