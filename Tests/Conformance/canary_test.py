@@ -14,9 +14,9 @@ from cli_test import AREAS, CLI
 
 COUNTY = "410304"
 COUNT = 24
-FREE_TEXTS = (
-    "form", "title", "description", "part", "consent", "note", "delivery", "comment", "report", "story", "refusal",
-    "reason")
+# What is written to be published, once staff have read it.
+PUBLIC_TEXTS = ("title", "description", "part", "report", "story")
+PRIVATE_TEXTS = ("form", "consent", "note", "delivery", "comment", "refusal", "reason")
 
 
 class Person:
@@ -27,8 +27,8 @@ class Person:
             return add(name, "".join(chr(chance.randrange(0x4E00, 0x9FA6)) for _ in range(length)))
 
         def add(name, value):
-            # Of what people write, masks hide numbers alone.
-            if name not in FREE_TEXTS:
+            # Of these, masks hide numbers alone.
+            if name not in PUBLIC_TEXTS:
                 masked.add(f"{name} of person {number}", value)
             return canary.add(f"{name} of person {number}", value)
 
@@ -41,7 +41,7 @@ class Person:
             add(what, f"1{chance.choice('3589')}{chance.randrange(10 ** 9):09}")
             for what in ("phone", "other phone", "volunteer's phone", "guardian's phone"))
         self.staff_number = add("staff number", f"B{chance.randrange(10 ** 11):011}")
-        for name in ("branch", "union", "guardian", "address", "volunteer", *FREE_TEXTS):
+        for name in ("branch", "union", "guardian", "address", "volunteer", *PUBLIC_TEXTS, *PRIVATE_TEXTS):
             setattr(self, name, words(name))
 
 

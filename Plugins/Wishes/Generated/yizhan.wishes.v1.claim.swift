@@ -272,17 +272,17 @@ public struct Claim: GeneratedMessage {
 
   /// The purposes for which the personal fields can be seen.
   public static var personalPurposes: [PersonalPurpose] {
-    [PersonalPurpose("fulfilment", roles: 4), PersonalPurpose("fulfilment", roles: 28)]
+    [PersonalPurpose("fulfilment", roles: 28)]
   }
 
   /// Masks the personal fields that a caller does not see.
   public mutating func maskPersonalData(for sight: PersonalSight) {
     if !sight.reveals("fulfilment", to: 28) {
-      note = Masking.freeText(note)
+      note = Masking.whole(note)
       contactName = Masking.name(contactName)
       contactPhone = Masking.phone(contactPhone)
-      stateReason = Masking.freeText(stateReason)
-      confirmationComment = Masking.freeText(confirmationComment)
+      stateReason = Masking.whole(stateReason)
+      confirmationComment = Masking.whole(confirmationComment)
     }
     fulfilment?.maskPersonalData(for: sight)
     if fulfilment == Fulfilment() { fulfilment = nil }
@@ -481,13 +481,13 @@ public struct Fulfilment: GeneratedMessage {
 
   /// The purposes for which the personal fields can be seen.
   public static var personalPurposes: [PersonalPurpose] {
-    [PersonalPurpose("fulfilment", roles: 4)]
+    [PersonalPurpose("fulfilment", roles: 28)]
   }
 
   /// Masks the personal fields that a caller does not see.
   public mutating func maskPersonalData(for sight: PersonalSight) {
-    if !sight.reveals("fulfilment", to: 4) {
-      text = Masking.freeText(text)
+    if !sight.reveals("fulfilment", to: 28) {
+      text = Masking.whole(text)
     }
   }
 }

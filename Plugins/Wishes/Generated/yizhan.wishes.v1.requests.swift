@@ -437,8 +437,8 @@ public struct ListWishesResponse: GeneratedMessage {
   /// The purposes for which the personal fields can be seen.
   public static var personalPurposes: [PersonalPurpose] {
     [
-      PersonalPurpose("fulfilment", roles: 4), PersonalPurpose("fulfilment", roles: 12),
-      PersonalPurpose("fulfilment", roles: 28), PersonalPurpose("publication", roles: 12),
+      PersonalPurpose("fulfilment", roles: 12), PersonalPurpose("fulfilment", roles: 28),
+      PersonalPurpose("publication", roles: 12),
     ]
   }
 
@@ -1515,7 +1515,7 @@ public struct ListClaimsResponse: GeneratedMessage {
 
   /// The purposes for which the personal fields can be seen.
   public static var personalPurposes: [PersonalPurpose] {
-    [PersonalPurpose("fulfilment", roles: 4), PersonalPurpose("fulfilment", roles: 28)]
+    [PersonalPurpose("fulfilment", roles: 28)]
   }
 
   /// Masks the personal fields that a caller does not see.

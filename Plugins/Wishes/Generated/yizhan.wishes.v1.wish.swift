@@ -598,15 +598,15 @@ public struct Wish: GeneratedMessage {
   /// The purposes for which the personal fields can be seen.
   public static var personalPurposes: [PersonalPurpose] {
     [
-      PersonalPurpose("fulfilment", roles: 4), PersonalPurpose("fulfilment", roles: 12),
-      PersonalPurpose("fulfilment", roles: 28), PersonalPurpose("publication", roles: 12),
+      PersonalPurpose("fulfilment", roles: 12), PersonalPurpose("fulfilment", roles: 28),
+      PersonalPurpose("publication", roles: 12),
     ]
   }
 
   /// Masks the personal fields that a caller does not see.
   public mutating func maskPersonalData(for sight: PersonalSight) {
     if !sight.reveals("fulfilment", to: 12) {
-      stateReason = Masking.freeText(stateReason)
+      stateReason = Masking.whole(stateReason)
     }
     if !sight.reveals("fulfilment", to: 28) {
       wisherName = Masking.name(wisherName)
@@ -614,7 +614,7 @@ public struct Wish: GeneratedMessage {
       deliveryAddress = Masking.address(deliveryAddress)
     }
     if !sight.reveals("publication", to: 12) {
-      consentEvidence = Masking.freeText(consentEvidence)
+      consentEvidence = Masking.whole(consentEvidence)
     }
     for index in claims.indices { claims[index].maskPersonalData(for: sight) }
   }
@@ -903,7 +903,7 @@ public struct WishHistoryEntry: GeneratedMessage {
   /// Masks the personal fields that a caller does not see.
   public mutating func maskPersonalData(for sight: PersonalSight) {
     if !sight.reveals("fulfilment", to: 12) {
-      reason = Masking.freeText(reason)
+      reason = Masking.whole(reason)
     }
   }
 
