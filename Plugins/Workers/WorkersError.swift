@@ -45,7 +45,8 @@ extension WorkersError {
       "workers work for organisations of kind PLATFORM or ENTERPRISE only",
       "从业关系只能登记在平台企业或其他企业名下", fields: ["organisation"]))
 
-  /// The person is registered in an area that the caller does not serve.
+  /// The person is registered in an area that the caller does not serve. That a number is taken cannot be kept from
+  /// who registers it, in a register where nobody stands twice; nothing else is said.
   static let registeredElsewhere = Self(
     Refusal(
       .failedPrecondition, "REGISTERED_ELSEWHERE",

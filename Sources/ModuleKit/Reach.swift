@@ -141,7 +141,7 @@ extension AreaCode {
   }
 
   /// Whether one of the areas is, or holds, the area of a code.
-  static func anyOf(_ areas: [AreaCode], contains code: String) -> Bool {
+  public static func anyOf(_ areas: [AreaCode], contains code: String) -> Bool {
     guard let code = AreaCode(code) else { return false }
     return areas.contains { $0.contains(code) }
   }

@@ -143,9 +143,9 @@ public struct Organisation: GeneratedMessage {
   public var address: String
   /// The organisation's own phone, E.164.
   public var phone: String
-  /// Who to ask for; shown to staff and to the organisation itself.
+  /// Who to ask for; shown to staff of its area and to the organisation itself.
   public var contactName: String
-  /// That person's phone, E.164; shown to staff and to the organisation itself.
+  /// That person's phone, E.164; shown to staff of its area and to the organisation itself.
   public var contactPhone: String
   /// Whether it takes part.
   public var state: Organisation.State
@@ -158,7 +158,7 @@ public struct Organisation: GeneratedMessage {
   /// Whom the contact is to PersonalDataService: under this identifier that person sees, exports and erases
   /// what is held. A name and a phone that are both new are another person's, and so is a new name where no
   /// phone was known: what was held of the one before is erased. One of the two alone corrects it. Empty if
-  /// there is no contact; shown to staff and to the organisation itself.
+  /// there is no contact; shown to staff of its area and to the organisation itself.
   public var contactPersonID: String
 
   /// The message's full name in protobuf.

@@ -124,11 +124,16 @@ struct OrganisationHandler: OrganisationServiceHandler {
     return organisation
   }
 
-  /// What a caller may see: who to ask for is shown to staff and to the organisation itself.
+  /// What a caller may see: who to ask for is shown to staff of its area and to the organisation itself.
   private static func view(_ organisation: Organisation, _ snapshot: Snapshot) -> Organisation {
-    guard snapshot.roles.isDisjoint(with: [.administrator, .staff]),
-      snapshot.caller.organisationID != organisation.id
-    else { return organisation }
+    let caller = snapshot.caller
+    if caller.organisationID == organisation.id { return organisation }
+    if !snapshot.roles.isDisjoint(with: [.administrator, .staff]),
+      caller.areaCodes.isEmpty
+        || AreaCode.anyOf(AreaCode.outermost(caller.areaCodes), contains: organisation.areaCode)
+    {
+      return organisation
+    }
     var view = organisation
     view.contactName = ""
     view.contactPhone = ""

@@ -29,6 +29,10 @@ struct Registration {
       }
       return .create
     }
+    // Before anything is compared: of a person elsewhere a caller learns no more than that, whatever it guesses.
+    for found in [byNumber, byPhone].compactMap(\.self) where !reach.isWithinAreas(found.areaCode) {
+      throw WorkersError.registeredElsewhere
+    }
     if let byNumber, let byPhone, byNumber.id != byPhone.id {
       let mayBeOne = byPhone.identityNumber == nil && byPhone.name == byNumber.name
       throw mayBeOne ? WorkersError.twoEntries : WorkersError.conflict(fields: ["phone"])
@@ -41,7 +45,6 @@ struct Registration {
     let isNewPhone = !known.phones.contains(entry.phone)
     if isNewPhone, known.phones.count >= WorkerInput.maximumPhoneCount { conflicts.append("phone") }
     guard conflicts.isEmpty else { throw WorkersError.conflict(fields: conflicts) }
-    guard reach.isWithinAreas(known.areaCode) else { throw WorkersError.registeredElsewhere }
     return .enrich(known, try enrichment(entry, known, isNewPhone: isNewPhone))
   }
 

@@ -24,6 +24,8 @@ extension WorkerHandler {
     // A platform that ended the employment before still gets told so, and nothing else of the worker.
     let worker = try fullWorker(
       request.workerID, reach.employerID == nil ? reach : .everything, transaction)
+    // Employment decides here and not reach; areas limit everybody all the same.
+    guard reach.isWithinAreas(worker.areaCode) else { throw WorkersError.workerNotFound }
     let theirs = worker.employments.filter { $0.organisationID == organisationID }
     guard !theirs.isEmpty else {
       throw reach.employerID == nil ? WorkersError.employmentNotFound : WorkersError.workerNotFound

@@ -72,17 +72,22 @@ import Workers
         CreateOrganisationRequest(
           kind: .merchant, name: "武圣羊汤", areaCode: "410304", contactName: "李金玲",
           contactPhone: "13800138000"))
-      func get(_ roles: Roles, _ organisation: String?) async throws -> Organisation {
+      func get(_ roles: Roles, _ organisation: String?, area: String? = nil) async throws -> Organisation {
         try await OrganisationServiceClient(
           register.host.channel(
-            as: roles, name: "\(roles.rawValue) \(organisation ?? "")", organisationID: organisation,
-            purpose: "contact")
+            as: roles, name: "\(roles.rawValue) \(organisation ?? "") \(area ?? "")",
+            organisationID: organisation, areaCode: area, purpose: "contact")
         ).getOrganisation(GetOrganisationRequest(id: merchant.id))
       }
       #expect(try await get(.partner, nil).contactName == "")
       #expect(try await get(.partner, nil).contactPhone == "")
       #expect(try await get(.partner, merchant.id).contactName == "李金玲")
       #expect(try await get(.staff, nil).contactPhone == "+8613800138000")
+      #expect(try await get(.staff, nil, area: "410304").contactPhone == "+8613800138000")
+      // Staff of another district know that there is the organisation, and not whom it employs.
+      let elsewhere = try await get(.staff, nil, area: "110102")
+      #expect(elsewhere.name == "武圣羊汤")
+      #expect(elsewhere.contactName + elsewhere.contactPhone + elsewhere.contactPersonID == "")
     }
   }
 

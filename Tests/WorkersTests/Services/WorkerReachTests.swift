@@ -43,6 +43,26 @@ import Workers
     }
   }
 
+  /// Areas limit a platform's credential in all that it does with its own workers.
+  @Test func aPlatformBoundToAnotherAreaReachesNone() async throws {
+    try await Register.run { register in
+      let worker = try #require(try await register.staff.registerWorker(register.courier()).worker)
+      let bound = WorkerServiceClient(
+        try await register.host.channel(
+          as: .platform, name: "bound", organisationID: register.courierPlatform,
+          areaCode: Register.otherDistrict, purpose: "register"))
+      for call in [
+        { try await bound.getWorker(GetWorkerRequest(id: worker.id)) },
+        { try await bound.updateWorker(UpdateWorkerRequest(id: worker.id, phone: "13700137000")) },
+        { try await bound.endEmployment(EndEmploymentRequest(workerID: worker.id)) },
+      ] as [@Sendable () async throws -> Worker] {
+        #expect(await status(call)?.reason == "WORKER_NOT_FOUND")
+      }
+      let unchanged = try await register.staff.getWorker(GetWorkerRequest(id: worker.id))
+      #expect(unchanged.employments.map(\.state) == [.open])
+    }
+  }
+
   @Test func platformsChangeLittle() async throws {
     try await Register.run { register in
       let worker = try #require(try await register.staff.registerWorker(register.courier()).worker)
