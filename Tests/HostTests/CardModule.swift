@@ -24,7 +24,7 @@ struct CardModule: Module {
     file: "test/cards/v1/cards.proto", package: "test.cards.v1", service: "CardService",
     methods: ["Put", "Book", "Visit", "Dispute", "Settle", "Complain"],
     personal: [
-      Descriptors.PersonalField(name: "name", purpose: "register"),
+      Descriptors.PersonalField(name: "name", purpose: "register", unmask: [.staff, .platform]),
       Descriptors.PersonalField(name: "health", purpose: "booking", isSensitive: true),
     ])
   static let area = "410304"

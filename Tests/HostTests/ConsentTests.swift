@@ -27,7 +27,7 @@ import Testing
   @Test func keepsConsentsWithTheirHistory() async throws {
     try await withPerson { host, consents in
       let request = GrantConsentRequest(
-        personID: Self.person, purpose: "register", evidence: "form 2026-118")
+        personID: Self.person, purpose: "register", evidence: "form 2026-118", ofAge: true)
       let given = try await consents.grantConsent(request)
       #expect(given.givenTime == ProtoTimestamp(host.now))
       #expect(given.withdrawnTime == nil)
@@ -58,7 +58,7 @@ import Testing
         await reason {
           try await consents.grantConsent(
             GrantConsentRequest(
-              personID: Self.person, purpose: purpose, separate: separate, evidence: "spoken"))
+              personID: Self.person, purpose: purpose, separate: separate, evidence: "spoken", ofAge: true))
         }
       }
       #expect(await grant("marketing", separate: true) == "FIELDS_INVALID")
@@ -69,6 +69,7 @@ import Testing
     }
   }
 
+  /// Who is in the register of workers is of age, so that no date of birth says nothing else.
   /// The test host's clock begins on 2026-01-05, nine in the morning in China.
   @Test(
     arguments: [
@@ -90,13 +91,47 @@ import Testing
     }
   }
 
+  /// An employer neither learns that there is a consent to what it is not shown, nor gives or takes one back.
+  @Test func aPlatformDealsWithWhatItMaySee() async throws {
+    try await withPerson { host, staff in
+      for purpose in ["register", "booking"] {
+        _ = try await staff.grantConsent(
+          GrantConsentRequest(
+            personID: Self.person, purpose: purpose, separate: true, evidence: "form", ofAge: true))
+      }
+      let platform = ConsentServiceClient(
+        try await host.channel(as: .platform, organisationID: CardModule.platform))
+      let list = ListConsentsRequest(personID: Self.person)
+      #expect(try await staff.listConsents(list).consents.map(\.purpose) == ["booking", "register"])
+      #expect(try await platform.listConsents(list).consents.map(\.purpose) == ["register"])
+      let hidden = WithdrawConsentRequest(personID: Self.person, purpose: "booking")
+      #expect(await reason { try await platform.withdrawConsent(hidden) } == "CONSENT_NOT_FOUND")
+      let made = GrantConsentRequest(
+        personID: Self.person, purpose: "booking", separate: true, evidence: "made up", ofAge: true)
+      #expect(await reason { try await platform.grantConsent(made) } == "FIELDS_INVALID")
+      #expect(try await staff.listConsents(list).consents.allSatisfy { $0.withdrawnTime == nil })
+      let own = WithdrawConsentRequest(personID: Self.person, purpose: "register")
+      #expect(try await platform.withdrawConsent(own).withdrawnTime != nil)
+    }
+  }
+
+  /// Identifiers stand in audit records one a line.
+  @Test(arguments: ["a\nb", "a b", "姓名", String(repeating: "x", count: 129)])
+  func namesNobodyByWhatIsNoIdentifier(person: String) async throws {
+    try await withPerson { _, consents in
+      let request = GrantConsentRequest(
+        personID: person, purpose: "register", evidence: "form", ofAge: true)
+      #expect(await reason { try await consents.grantConsent(request) } == "FIELDS_INVALID")
+    }
+  }
+
   @Test func withdrawalReachesTheModules() async throws {
     try await withPerson { host, consents in
       let staff = try await host.channel(as: .staff)
       let cards = CardClient(channel: staff)
       #expect(await reason { try await cards.call("Book", "\(Self.person)|asthma") } == "CONSENT_MISSING")
       _ = try await consents.grantConsent(
-        GrantConsentRequest(personID: Self.person, purpose: "booking", separate: true, evidence: "form"))
+        GrantConsentRequest(personID: Self.person, purpose: "booking", separate: true, evidence: "form", ofAge: true))
       _ = try await cards.call("Book", "\(Self.person)|asthma")
       let rights = PersonalDataServiceClient(staff)
       func titles() async throws -> [String] {

@@ -7,6 +7,7 @@ enum Descriptors {
     var name: String
     var purpose: String
     var isSensitive = false
+    var unmask: Roles = []
 
     fileprivate func encoded(number: Int) -> [UInt8] {
       var personal = WireWriter()
@@ -15,6 +16,10 @@ enum Descriptors {
       personal.field(2, purpose)
       personal.tag(4, .varint)
       personal.varint(isSensitive ? 1 : 0)
+      for role in UInt32(0)..<32 where unmask.rawValue & 1 << role != 0 {
+        personal.tag(5, .varint)
+        personal.varint(UInt64(role))
+      }
       var options = WireWriter()
       options.field(50_102, personal.bytes)
       var field = WireWriter()

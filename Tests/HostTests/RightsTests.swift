@@ -182,7 +182,8 @@ import Testing
       let consents = ConsentServiceClient(try await host.channel(as: .staff))
       let grant = await status {
         try await consents.grantConsent(
-          GrantConsentRequest(personID: Self.person, purpose: "register", evidence: "form"))
+          GrantConsentRequest(
+            personID: Self.person, purpose: "register", evidence: "form", ofAge: true))
       }
       #expect(grant?.reason == "PERSON_ERASED")
       let export = try await unmasked(host)

@@ -10,7 +10,8 @@ import Workers
 
   private func grant(_ person: String, _ district: District) async throws {
     _ = try await district.consents().grantConsent(
-      GrantConsentRequest(personID: person, purpose: Self.purpose, separate: true, evidence: "口头同意"))
+      GrantConsentRequest(
+        personID: person, purpose: Self.purpose, separate: true, evidence: "口头同意", ofAge: true))
   }
 
   @discardableResult

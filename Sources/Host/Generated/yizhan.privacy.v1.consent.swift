@@ -234,7 +234,7 @@ public struct Consent: GeneratedMessage {
   /// Masks the personal fields that a caller does not see.
   public mutating func maskPersonalData(for sight: PersonalSight) {
     if !sight.reveals("rights", to: 6) {
-      evidence = Masking.freeText(evidence)
+      evidence = Masking.whole(evidence)
     }
     guardian?.maskPersonalData(for: sight)
     if guardian == Guardian() { guardian = nil }
@@ -255,6 +255,9 @@ public struct GrantConsentRequest: GeneratedMessage {
   public var birthDate: String
   /// Who consents for a child under 14: name, relation, and phone or identity number.
   public var guardian: Guardian?
+  /// That the person is 14 or older. Of a person in no register of workers this, the date of birth or a
+  /// guardian is needed.
+  public var ofAge: Bool
 
   /// The message's full name in protobuf.
   public static var fullName: String { "yizhan.privacy.v1.GrantConsentRequest" }
@@ -270,12 +273,13 @@ public struct GrantConsentRequest: GeneratedMessage {
     evidence = ""
     birthDate = ""
     guardian = nil
+    ofAge = false
   }
 
   /// Creates a message; a field that is not given is at its default.
   public init(
     personID: String = "", purpose: String = "", separate: Bool = false, evidence: String = "",
-    birthDate: String = "", guardian: Guardian? = nil
+    birthDate: String = "", guardian: Guardian? = nil, ofAge: Bool = false
   ) {
     self.personID = personID
     self.purpose = purpose
@@ -283,6 +287,7 @@ public struct GrantConsentRequest: GeneratedMessage {
     self.evidence = evidence
     self.birthDate = birthDate
     self.guardian = guardian
+    self.ofAge = ofAge
   }
 
   /// Copies a decoded C struct.
@@ -294,6 +299,7 @@ public struct GrantConsentRequest: GeneratedMessage {
     evidence = arena.text(c.pointee.evidence)
     birthDate = arena.text(c.pointee.birth_date)
     guardian = arena.message(c.pointee.guardian)
+    ofAge = c.pointee.of_age != 0
   }
 
   /// Fills a C struct.
@@ -322,11 +328,15 @@ public struct GrantConsentRequest: GeneratedMessage {
     if let guardian {
       c.pointee.guardian = arena.place(guardian)
     }
+    if ofAge {
+      c.pointee.has_of_age = 1
+      c.pointee.of_age = ofAge ? 1 : 0
+    }
   }
 
   /// Adds what breaks the declared checks.
   public func check(_ violations: inout Violations) {
-    violations.text("person_id", personID, required: true, maxLength: 128)
+    violations.text("person_id", personID, required: true, format: .key)
     violations.text("purpose", purpose, required: true, maxLength: 64, format: .key)
     violations.text("evidence", evidence, required: true, maxLength: 200)
     violations.text("birth_date", birthDate, format: .date)
@@ -398,7 +408,7 @@ public struct WithdrawConsentRequest: GeneratedMessage {
 
   /// Adds what breaks the declared checks.
   public func check(_ violations: inout Violations) {
-    violations.text("person_id", personID, required: true, maxLength: 128)
+    violations.text("person_id", personID, required: true, format: .key)
     violations.text("purpose", purpose, required: true, maxLength: 64, format: .key)
   }
 }
@@ -459,7 +469,7 @@ public struct ListConsentsRequest: GeneratedMessage {
 
   /// Adds what breaks the declared checks.
   public func check(_ violations: inout Violations) {
-    violations.text("person_id", personID, required: true, maxLength: 128)
+    violations.text("person_id", personID, required: true, format: .key)
     violations.text("page_token", pageToken, maxLength: 2000)
   }
 }
@@ -552,7 +562,8 @@ public enum ConsentServiceMethods {
 
 /// Keeps what persons have consented to. A person is named by the identifier that modules keep the data
 /// under, normally a worker's; one out of the caller's reach is NOT_FOUND. Consents are never changed: one
-/// that was withdrawn stays, with its times.
+/// that was withdrawn stays, with its times. Platforms deal with consents to purposes alone that they may
+/// see data for.
 ///
 /// Source: Personal Information Protection Law (个人信息保护法), articles 13 to 15, 29 and 31.
 public protocol ConsentServiceHandler: Sendable {

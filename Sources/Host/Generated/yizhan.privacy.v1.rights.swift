@@ -399,7 +399,7 @@ public struct GetPersonalViewRequest: GeneratedMessage {
 
   /// Adds what breaks the declared checks.
   public func check(_ violations: inout Violations) {
-    violations.text("person_id", personID, required: true, maxLength: 128)
+    violations.text("person_id", personID, required: true, format: .key)
   }
 }
 
@@ -540,7 +540,7 @@ public struct ListAccessesRequest: GeneratedMessage {
 
   /// Adds what breaks the declared checks.
   public func check(_ violations: inout Violations) {
-    violations.text("person_id", personID, required: true, maxLength: 128)
+    violations.text("person_id", personID, required: true, format: .key)
     violations.text("page_token", pageToken, maxLength: 2000)
   }
 }
@@ -746,7 +746,7 @@ public struct ExportPersonalDataRequest: GeneratedMessage {
 
   /// Adds what breaks the declared checks.
   public func check(_ violations: inout Violations) {
-    violations.text("person_id", personID, required: true, maxLength: 128)
+    violations.text("person_id", personID, required: true, format: .key)
   }
 }
 
@@ -886,7 +886,7 @@ public struct PreviewErasureRequest: GeneratedMessage {
 
   /// Adds what breaks the declared checks.
   public func check(_ violations: inout Violations) {
-    violations.text("person_id", personID, required: true, maxLength: 128)
+    violations.text("person_id", personID, required: true, format: .key)
   }
 }
 
@@ -1152,7 +1152,7 @@ public struct ErasePersonRequest: GeneratedMessage {
 
   /// Adds what breaks the declared checks.
   public func check(_ violations: inout Violations) {
-    violations.text("person_id", personID, required: true, maxLength: 128)
+    violations.text("person_id", personID, required: true, format: .key)
     violations.text("etag", etag, required: true, maxLength: 64)
     violations.present("legal_basis", legalBasis.rawValue != 0)
     violations.known("legal_basis", legalBasis)
@@ -1291,7 +1291,7 @@ public struct Erasure: GeneratedMessage {
   /// Masks the personal fields that a caller does not see.
   public mutating func maskPersonalData(for sight: PersonalSight) {
     if !sight.reveals("rights", to: 6) {
-      reason = Masking.freeText(reason)
+      reason = Masking.whole(reason)
     }
   }
 }

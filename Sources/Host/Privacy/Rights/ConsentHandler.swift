@@ -16,13 +16,17 @@ struct ConsentHandler: ConsentServiceHandler {
     transaction.subject = person.id
     transaction.concerns(person: person.id)
     let purposes = register.purposes
-    guard purposes.contains(request.purpose) else {
-      throw PrivacyError.purposeUnknown(request.purpose, known: purposes.names)
+    let known = purposes.names(for: transaction.roles) ?? purposes.names
+    guard known.contains(request.purpose) else {
+      throw PrivacyError.purposeUnknown(request.purpose, known: known)
     }
     if let guardian = request.guardian {
       guard !guardian.name.isEmpty, !guardian.relation.isEmpty,
         !(guardian.phone.isEmpty && guardian.identityNumber.isEmpty)
       else { throw PrivacyError.guardianNeeded }
+    } else if request.birthDate.isEmpty {
+      // Nobody under 16 works (Labour Law, article 15), so the register's workers are of age.
+      guard person.isWorker || request.ofAge else { throw PrivacyError.ageNeeded }
     } else if try Self.isChild(bornOn: request.birthDate, at: transaction.now) {
       throw PrivacyError.guardianNeeded
     }
@@ -37,20 +41,27 @@ struct ConsentHandler: ConsentServiceHandler {
     transaction.subject = person.id
     transaction.concerns(person: person.id)
     func latest() throws -> ConsentStore.ConsentRow? {
-      try consents.consents(of: person.id, to: request.purpose, limit: 1, in: transaction).first
+      try consents.consents(of: person.id, to: [request.purpose], limit: 1, in: transaction).first
     }
-    guard let known = try latest() else { throw PrivacyError.consentNotFound(purpose: request.purpose) }
+    let isKnown = register.purposes.names(for: transaction.roles)?.contains(request.purpose) ?? true
+    guard isKnown, let known = try latest() else {
+      throw PrivacyError.consentNotFound(purpose: request.purpose)
+    }
     if known.withdrawnAt != nil { return Consent(known) }
-    try consents.withdraw(request.purpose, of: person.id, in: transaction)
+    try end(request.purpose, of: person.id, in: transaction)
+    return Consent(try latest() ?? known)
+  }
+
+  /// Ends a person's consent and has every module let go of what it kept for that purpose alone.
+  private func end(_ purpose: String, of person: String, in transaction: Transaction) throws {
+    transaction.forget()
+    try consents.withdraw(purpose, of: person, in: transaction)
     for holder in register.holders {
       try holder.named {
-        try holder.holder.withdraw(
-          request.purpose, of: person.id, in: transaction.entering(holder.module))
+        try holder.holder.withdraw(purpose, of: person, in: transaction.entering(holder.module))
       }
     }
-    try transaction.emit(
-      ConsentWithdrawnEvent(personID: person.id, purpose: request.purpose), subject: person.id)
-    return Consent(try latest() ?? known)
+    try transaction.emit(ConsentWithdrawnEvent(personID: person, purpose: purpose), subject: person)
   }
 
   func listConsents(_ request: ListConsentsRequest, _ snapshot: Snapshot) throws -> ListConsentsResponse {
@@ -59,7 +70,8 @@ struct ConsentHandler: ConsentServiceHandler {
     let page = try Page(
       size: request.pageSize, token: request.pageToken, query: ["consents", person.id])
     var rows = try consents.consents(
-      of: person.id, before: page.cursor.first, limit: page.limit + 1, in: snapshot)
+      of: person.id, to: register.purposes.names(for: snapshot.roles), before: page.cursor.first,
+      limit: page.limit + 1, in: snapshot)
     let next = page.cut(&rows) { [$0.id] }
     return ListConsentsResponse(consents: rows.map { Consent($0) }, nextPageToken: next)
   }
@@ -89,7 +101,15 @@ struct ConsentHandler: ConsentServiceHandler {
 
 extension ConsentHandler: ConsentDirectory {
   func hasConsent(of person: String, to purpose: String, in snapshot: Snapshot) throws -> Bool {
-    try consents.isOpen(purpose, of: person, in: snapshot.entering(people.scope))
+    try consents.isOpen(
+      purpose, of: person, isSeparate: register.purposes.isSensitive(purpose),
+      in: snapshot.entering(people.scope))
+  }
+
+  func withdraw(_ purpose: String, of person: String, in transaction: Transaction) throws {
+    let transaction = transaction.entering(people.scope)
+    guard try consents.isOpen(purpose, of: person, isSeparate: false, in: transaction) else { return }
+    try end(purpose, of: person, in: transaction)
   }
 
   func forget(_ person: String, in transaction: Transaction) throws {

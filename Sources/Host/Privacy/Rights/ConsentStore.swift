@@ -46,17 +46,21 @@ struct ConsentStore: Sendable {
 
   /// A person's consents, the latest first: identifiers are ordered by time.
   /// - Parameters:
-  ///   - purpose: only those to one purpose; nil for all.
+  ///   - purposes: only those to one of these; nil for all.
   ///   - before: the last identifier of the page before; nil for the first page.
   func consents(
-    of person: String, to purpose: String? = nil, before: String? = nil, limit: Int, in snapshot: Snapshot
+    of person: String, to purposes: [String]? = nil, before: String? = nil, limit: Int, in snapshot: Snapshot
   ) throws -> [ConsentRow] {
     var query = Query(
       """
       SELECT id, person, purpose, is_separate, personal, recorded_by, given_at, withdrawn_at, withdrawn_by
       FROM privacy_consent WHERE person = ?
       """, person)
-    if let purpose { query.append(" AND purpose = ?", purpose) }
+    if let purposes {
+      query.append(" AND (1 = 0")
+      for purpose in purposes { query.append(" OR purpose = ?", purpose) }
+      query.append(")")
+    }
     if let before { query.append(" AND id < ?", before) }
     query.append(" ORDER BY id DESC LIMIT ?", limit)
     return try snapshot.all(query) { row in
@@ -71,18 +75,21 @@ struct ConsentStore: Sendable {
     }
   }
 
-  func isOpen(_ purpose: String, of person: String, in snapshot: Snapshot) throws -> Bool {
-    try snapshot.first(
-      "SELECT 1 FROM privacy_consent WHERE person = ? AND purpose = ? AND withdrawn_at IS NULL LIMIT 1",
-      person,
-      purpose, read: { _ in true }) ?? false
+  /// Whether a consent to a purpose holds.
+  /// - Parameter isSeparate: whether one counts alone that was asked for by itself.
+  func isOpen(_ purpose: String, of person: String, isSeparate: Bool, in snapshot: Snapshot) throws -> Bool {
+    var query = Query(
+      "SELECT 1 FROM privacy_consent WHERE person = ? AND purpose = ? AND withdrawn_at IS NULL", person, purpose)
+    if isSeparate { query.append(" AND is_separate = 1") }
+    query.append(" LIMIT 1")
+    return try snapshot.first(query, read: { _ in true }) ?? false
   }
 
   /// Keeps a consent; nothing changes if the same one holds already.
   func grant(
     _ purpose: String, by person: String, isSeparate: Bool, _ personal: Personal, in transaction: Transaction
   ) throws -> ConsentRow {
-    let known = try consents(of: person, to: purpose, limit: 1, in: transaction).first
+    let known = try consents(of: person, to: [purpose], limit: 1, in: transaction).first
     if let known, known.withdrawnAt == nil, known.isSeparate == isSeparate, known.personal == personal {
       return known
     }

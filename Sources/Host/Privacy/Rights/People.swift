@@ -10,6 +10,8 @@ struct People: Sendable {
     var areaCode: String?
     /// The platforms that the person works for now.
     var employerIDs: [String] = []
+    /// Whether the person is in the register of workers.
+    var isWorker = false
     /// What is kept of the person's erasure; nil for a person who was not erased.
     var erasure: ErasureStore.ErasureRow?
   }
@@ -43,7 +45,7 @@ struct People: Sendable {
     guard let workers = workers.value else { return Person(id: id) }
     if let worker = try workers.standing(id, in: snapshot) {
       if let erased = try erased(worker.id, in: snapshot) { return erased }
-      return Person(id: worker.id, areaCode: worker.areaCode, employerIDs: worker.platformIDs)
+      return Person(id: worker.id, areaCode: worker.areaCode, employerIDs: worker.platformIDs, isWorker: true)
     }
     // Contact persons are in no register: their data is sealed under the identifier of what they belong to. What a law
     // keeps after an erasure is sealed under identifiers, too, for which no module answers.

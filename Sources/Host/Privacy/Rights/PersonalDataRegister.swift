@@ -28,9 +28,19 @@ final class PersonalDataRegister: Sendable {
 
 /// The purposes that the fields of modules declare with `(yizhan.personal)`.
 struct DeclaredPurposes: Sendable {
-  /// The names, in order.
-  var names: [String] { isSensitive.keys.sorted() }
   private var isSensitive: [String: Bool] = [:]
+  private var roles: [String: Roles] = [:]
+
+  /// The purposes that a caller may know of, in order: those that any field may be seen for in one of its roles. An
+  /// employer is not to learn from a consent what it is not shown itself.
+  /// - Returns: nil for all of them, those of modules that are gone included, where staff ask.
+  func names(for caller: Roles) -> [String]? {
+    if !caller.isDisjoint(with: [.staff, .administrator]) { return nil }
+    return roles.filter { !$0.value.isDisjoint(with: caller) }.map(\.key).sorted()
+  }
+
+  /// All purposes, in order.
+  var names: [String] { isSensitive.keys.sorted() }
 
   /// Whether any field is kept for a purpose.
   func contains(_ purpose: String) -> Bool { isSensitive[purpose] != nil }
@@ -65,15 +75,24 @@ struct DeclaredPurposes: Sendable {
     var reader = personal
     var purpose = ""
     var sensitive = false
+    var unmask: Roles = []
     while !reader.isAtEnd {
       let (number, type) = try reader.tag()
       switch (number, type) {
       case (2, .lengthDelimited): purpose = try reader.string()
       case (4, .varint): sensitive = try reader.varint() != 0
+      case (5, .varint): unmask.formUnion(Roles(rawValue: 1 << UInt32(min(try reader.varint(), 31))))
+      case (5, .lengthDelimited):
+        var packed = try reader.lengthDelimited()
+        while !packed.isAtEnd {
+          unmask.formUnion(Roles(rawValue: 1 << UInt32(min(try packed.varint(), 31))))
+        }
       default: try reader.skip(type, number: number)
       }
     }
-    if !purpose.isEmpty { isSensitive[purpose] = isSensitive(purpose) || sensitive }
+    if purpose.isEmpty { return }
+    isSensitive[purpose] = isSensitive(purpose) || sensitive
+    roles[purpose, default: []].formUnion(unmask.isEmpty ? .staff : unmask)
   }
 
   /// The submessages of a message that stand under a number.

@@ -14,6 +14,8 @@ enum PrivacyError: ModuleError {
   case separateNeeded(purpose: String)
   /// A child's guardian has to consent.
   case guardianNeeded
+  /// Neither the date of birth nor that the person is of age is given, of somebody who is in no register.
+  case ageNeeded
   /// The date of birth is in the future.
   case birthDateInFuture
   /// The call has to say that it needs the data for the purpose "rights".
@@ -52,6 +54,13 @@ enum PrivacyError: ModuleError {
         "for a child under 14 a guardian consents: give the guardian's name, relation, and phone or identity number "
           + "(PIPL article 31)",
         "不满十四周岁的未成年人须由监护人同意:请提供监护人姓名、关系及电话或身份证号(《个人信息保护法》第三十一条)")
+    case .ageNeeded:
+      .invalid([
+        FieldViolation(
+          "birth_date", "AGE_NEEDED",
+          "give the date of birth, or say of_age for a person of 14 or older who consents; for a child give the guardian",
+          "请填写出生日期;年满十四周岁本人同意的可设置 of_age;未满十四周岁的请填写监护人")
+      ])
     case .birthDateInFuture:
       .invalid([
         FieldViolation("birth_date", "DATE_IN_FUTURE", "must not be in the future", "不得晚于今天")

@@ -275,7 +275,7 @@ const ProtobufCMessageDescriptor yizhan__privacy__v1__consent__descriptor =
   (ProtobufCMessageInit) yizhan__privacy__v1__consent__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor yizhan__privacy__v1__grant_consent_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor yizhan__privacy__v1__grant_consent_request__field_descriptors[7] =
 {
   {
     "person_id",
@@ -349,11 +349,24 @@ static const ProtobufCFieldDescriptor yizhan__privacy__v1__grant_consent_request
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "of_age",
+    7,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Yizhan__Privacy__V1__GrantConsentRequest, has_of_age),
+    offsetof(Yizhan__Privacy__V1__GrantConsentRequest, of_age),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned yizhan__privacy__v1__grant_consent_request__field_indices_by_name[] = {
   4,   /* field[4] = birth_date */
   3,   /* field[3] = evidence */
   5,   /* field[5] = guardian */
+  6,   /* field[6] = of_age */
   0,   /* field[0] = person_id */
   1,   /* field[1] = purpose */
   2,   /* field[2] = separate */
@@ -361,7 +374,7 @@ static const unsigned yizhan__privacy__v1__grant_consent_request__field_indices_
 static const ProtobufCIntRange yizhan__privacy__v1__grant_consent_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor yizhan__privacy__v1__grant_consent_request__descriptor =
 {
@@ -371,7 +384,7 @@ const ProtobufCMessageDescriptor yizhan__privacy__v1__grant_consent_request__des
   "Yizhan__Privacy__V1__GrantConsentRequest",
   "yizhan.privacy.v1",
   sizeof(Yizhan__Privacy__V1__GrantConsentRequest),
-  6,
+  7,
   yizhan__privacy__v1__grant_consent_request__field_descriptors,
   yizhan__privacy__v1__grant_consent_request__field_indices_by_name,
   1,  yizhan__privacy__v1__grant_consent_request__number_ranges,

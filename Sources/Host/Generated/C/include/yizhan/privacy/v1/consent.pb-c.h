@@ -86,10 +86,12 @@ struct  Yizhan__Privacy__V1__GrantConsentRequest
   protobuf_c_boolean has_birth_date;
   ProtobufCBinaryData birth_date;
   Yizhan__Privacy__V1__Guardian *guardian;
+  protobuf_c_boolean has_of_age;
+  protobuf_c_boolean of_age;
 };
 #define YIZHAN__PRIVACY__V1__GRANT_CONSENT_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&yizhan__privacy__v1__grant_consent_request__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, {0,NULL}, 0, {0,NULL}, NULL }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, {0,NULL}, 0, {0,NULL}, NULL, 0, 0 }
 
 
 struct  Yizhan__Privacy__V1__WithdrawConsentRequest
