@@ -50,8 +50,9 @@ extension WorkersError {
   static let registeredElsewhere = Self(
     Refusal(
       .failedPrecondition, "REGISTERED_ELSEWHERE",
-      "this person is registered in another area; its staff can move the entry to yours",
-      "此人已在其他区域登记,请联系原登记地办理迁移", fields: ["area_code"]))
+      "a person with this number is registered in another area; its staff can correct the entry or move it "
+        + "to yours",
+      "此号码的人员已在其他区域登记,请联系原登记地更正或办理迁移"))
 
   /// A platform changes what only staff change.
   static func fieldsNotYours(_ fields: [String]) -> Self {
@@ -82,6 +83,15 @@ extension WorkersError {
         "登记册中此号码对应的人员信息不一致(\(fields.joined(separator: "、"))),请核对,或联系街道更正",
         metadata: ["conflicts": fields.joined(separator: ",")], fields: fields))
   }
+
+  /// The register says something else about a person with the given numbers who does not work for the calling
+  /// platform. One answer whatever differs; as with `registeredElsewhere`, it tells that a number is taken.
+  static let conflictOutOfReach = Self(
+    Refusal(
+      .failedPrecondition, "WORKER_CONFLICT",
+      "the register has a person with this number and other values; check them, or ask the street office to "
+        + "correct the entry",
+      "登记册中此号码对应的人员信息不一致,请核对,或联系街道更正"))
 
   /// Identity number and phone lead to two entries of what seems to be one person.
   static let twoEntries = Self(

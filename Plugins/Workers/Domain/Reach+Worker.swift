@@ -10,17 +10,23 @@ extension Reach {
     }
   }
 
+  /// Whether a person whom registration found is within reach.
+  func includes(_ known: KnownWorker) -> Bool {
+    includes(ScopeFacts(areaCode: known.areaCode, employerIDs: known.employments.map(\.organisationID)))
+  }
+
   /// What the caller may see of a worker within reach.
   func view(of worker: consuming Worker) -> Worker {
     narrow(&worker)
     return worker
   }
 
-  /// Leaves what the caller may see of a worker within reach. A platform sees the end of the identity number, its own
-  /// employments, and nothing of party, union and youth league.
+  /// Leaves what the caller may see of a worker within reach. A platform sees the end of the identity number and its
+  /// own employments, and nothing of sex, birth date, party, union and youth league.
   func narrow(_ worker: inout Worker) {
     guard let employerID else { return }
     worker.identityNumber = Masking.lastFour(worker.identityNumber)
+    worker.sex = .unspecified
     worker.birthDate = ""
     worker.affiliation = nil
     worker.employments.removeAll { $0.organisationID != employerID }

@@ -1015,9 +1015,11 @@ public enum OrganisationServiceMethods {
 
 /// The organisations that take part: departments, streets, platforms, merchants, hospitals and all others.
 public protocol OrganisationServiceHandler: Sendable {
-  /// Gets an organisation. Fails with NOT_FOUND if there is none of that id.
+  /// Gets an organisation; who to ask for is shown to staff of its area and to the organisation itself.
+  /// Fails with NOT_FOUND if there is none of that id.
   func getOrganisation(_ request: GetOrganisationRequest, _ snapshot: Snapshot) throws -> Organisation
-  /// Lists organisations of a kind, in an area, whose name holds a text, in the order they were added.
+  /// Lists organisations of a kind, in an area, whose name holds a text, in the order they were added; who
+  /// to ask for is shown as by GetOrganisation.
   func listOrganisations(_ request: ListOrganisationsRequest, _ snapshot: Snapshot) throws
     -> ListOrganisationsResponse
   /// Adds an organisation. Fails with ALREADY_EXISTS if its unified social credit code, or its name among
@@ -1059,14 +1061,16 @@ public struct OrganisationServiceClient: Sendable {
   /// Creates a client of the server that a channel reaches.
   public init(_ channel: any ClientChannel) { self.channel = channel }
 
-  /// Gets an organisation. Fails with NOT_FOUND if there is none of that id.
+  /// Gets an organisation; who to ask for is shown to staff of its area and to the organisation itself.
+  /// Fails with NOT_FOUND if there is none of that id.
   public func getOrganisation(_ request: GetOrganisationRequest, _ options: CallOptions = CallOptions())
     async throws -> Organisation
   {
     try await channel.unary(OrganisationServiceMethods.getOrganisation, request, options)
   }
 
-  /// Lists organisations of a kind, in an area, whose name holds a text, in the order they were added.
+  /// Lists organisations of a kind, in an area, whose name holds a text, in the order they were added; who
+  /// to ask for is shown as by GetOrganisation.
   public func listOrganisations(_ request: ListOrganisationsRequest, _ options: CallOptions = CallOptions())
     async throws -> ListOrganisationsResponse
   {

@@ -513,7 +513,7 @@ public struct Worker: GeneratedMessage {
   public var phone: String
   /// Other phones of the worker, E.164. A phone belongs to one worker.
   public var otherPhones: [String]
-  /// From the identity number.
+  /// From the identity number; unspecified if that is unknown, in masked replies, and for platforms.
   public var sex: Sex
   /// From the identity number, 1990-12-31; empty if that is unknown.
   public var birthDate: String
@@ -732,6 +732,7 @@ public struct Worker: GeneratedMessage {
   public mutating func maskPersonalData(for sight: PersonalSight) {
     if !sight.reveals("register", to: 4) {
       identityNumber = Masking.identityNumber(identityNumber)
+      sex = Sex(rawValue: 0)
       birthDate = Masking.birthDate(birthDate)
     }
     if !sight.reveals("register", to: 12) {

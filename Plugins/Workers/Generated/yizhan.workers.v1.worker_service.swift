@@ -1691,6 +1691,9 @@ public protocol WorkerServiceHandler: Sendable {
   /// found worker gets what was not known yet (identity number, phone, occupations, the employment). Fails
   /// with FAILED_PRECONDITION and the fields at odds in "conflicts" if the same number belongs to a person
   /// of another name or another identity number, and with NOT_FOUND if area or organisation do not exist.
+  /// Of a person out of the caller's reach it does not say what is at odds: in another area everything
+  /// fails as REGISTERED_ELSEWHERE, and for the worker of another platform WORKER_CONFLICT has no
+  /// "conflicts".
   func registerWorker(_ request: RegisterWorkerRequest, _ transaction: Transaction) throws
     -> RegisterWorkerResponse
   /// Gets a worker with all employments. The identifier of a merged entry gets the one it was merged into.
@@ -1702,14 +1705,15 @@ public protocol WorkerServiceHandler: Sendable {
   /// registered, else by area.
   func listWorkers(_ request: ListWorkersRequest, _ snapshot: Snapshot) throws -> ListWorkersResponse
   /// Changes what is known of a worker. Platforms change phones and occupations only. Fails with ABORTED if
-  /// the etag is stale, with FAILED_PRECONDITION if a number belongs to another worker.
+  /// the etag is stale, with FAILED_PRECONDITION if a number belongs to another worker, as in
+  /// RegisterWorker without a field if that one is out of the caller's reach.
   func updateWorker(_ request: UpdateWorkerRequest, _ transaction: Transaction) throws -> Worker
   /// Adds work for a platform. Fails with ALREADY_EXISTS if the worker works for it. A platform adds
   /// employments with itself through RegisterWorker.
   func addEmployment(_ request: AddEmploymentRequest, _ transaction: Transaction) throws -> Worker
-  /// Ends work for a platform (offboarding). A platform ends its own employments only. When the last one
-  /// ends the worker is LEFT, and a platform reaches the worker no longer. Fails with FAILED_PRECONDITION
-  /// if it has ended already.
+  /// Ends work for a platform (offboarding). A platform ends its own employments only, those of workers
+  /// registered in its areas if it is bound to any. When the last one ends the worker is LEFT, and a
+  /// platform reaches the worker no longer. Fails with FAILED_PRECONDITION if it has ended already.
   func endEmployment(_ request: EndEmploymentRequest, _ transaction: Transaction) throws -> Worker
   /// Merges two entries of one person: the source's phones, employments and occupations go to the target,
   /// which also gets what it lacks; the source's identifier leads to the target from then on. Fails with
@@ -1762,6 +1766,9 @@ public struct WorkerServiceClient: Sendable {
   /// found worker gets what was not known yet (identity number, phone, occupations, the employment). Fails
   /// with FAILED_PRECONDITION and the fields at odds in "conflicts" if the same number belongs to a person
   /// of another name or another identity number, and with NOT_FOUND if area or organisation do not exist.
+  /// Of a person out of the caller's reach it does not say what is at odds: in another area everything
+  /// fails as REGISTERED_ELSEWHERE, and for the worker of another platform WORKER_CONFLICT has no
+  /// "conflicts".
   public func registerWorker(_ request: RegisterWorkerRequest, _ options: CallOptions = CallOptions())
     async throws -> RegisterWorkerResponse
   {
@@ -1792,7 +1799,8 @@ public struct WorkerServiceClient: Sendable {
   }
 
   /// Changes what is known of a worker. Platforms change phones and occupations only. Fails with ABORTED if
-  /// the etag is stale, with FAILED_PRECONDITION if a number belongs to another worker.
+  /// the etag is stale, with FAILED_PRECONDITION if a number belongs to another worker, as in
+  /// RegisterWorker without a field if that one is out of the caller's reach.
   public func updateWorker(_ request: UpdateWorkerRequest, _ options: CallOptions = CallOptions())
     async throws -> Worker
   {
@@ -1807,9 +1815,9 @@ public struct WorkerServiceClient: Sendable {
     try await channel.unary(WorkerServiceMethods.addEmployment, request, options)
   }
 
-  /// Ends work for a platform (offboarding). A platform ends its own employments only. When the last one
-  /// ends the worker is LEFT, and a platform reaches the worker no longer. Fails with FAILED_PRECONDITION
-  /// if it has ended already.
+  /// Ends work for a platform (offboarding). A platform ends its own employments only, those of workers
+  /// registered in its areas if it is bound to any. When the last one ends the worker is LEFT, and a
+  /// platform reaches the worker no longer. Fails with FAILED_PRECONDITION if it has ended already.
   public func endEmployment(_ request: EndEmploymentRequest, _ options: CallOptions = CallOptions())
     async throws -> Worker
   {

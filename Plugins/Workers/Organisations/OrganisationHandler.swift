@@ -6,7 +6,7 @@ struct OrganisationHandler: OrganisationServiceHandler {
   let consents: any ConsentDirectory
 
   func getOrganisation(_ request: GetOrganisationRequest, _ snapshot: Snapshot) throws -> Organisation {
-    OrganisationHandler.view(try opened(request.id, snapshot), snapshot)
+    try shown(request.id, snapshot)
   }
 
   func listOrganisations(_ request: ListOrganisationsRequest, _ snapshot: Snapshot) throws
@@ -45,7 +45,7 @@ struct OrganisationHandler: OrganisationServiceHandler {
     try identifyContact(of: &organisation, insteadOf: Organisation(), transaction)
     try OrganisationHandler.checkUnique(organisation, transaction)
     try OrganisationWriter(transaction: transaction, vault: vault).insert(organisation)
-    return try opened(organisation.id, transaction)
+    return try shown(organisation.id, transaction)
   }
 
   func updateOrganisation(_ request: UpdateOrganisationRequest, _ transaction: Transaction) throws
@@ -106,6 +106,12 @@ struct OrganisationHandler: OrganisationServiceHandler {
     return try save(organisation, insteadOf: known, transaction)
   }
 
+  /// What a caller may see of the organisation of an identifier.
+  /// - Throws: `WorkersError.organisationNotFound`.
+  private func shown(_ id: String, _ snapshot: Snapshot) throws -> Organisation {
+    OrganisationHandler.view(try opened(id, snapshot), snapshot)
+  }
+
   /// The organisation of an identifier with who to ask for.
   /// - Throws: `WorkersError.organisationNotFound`.
   private func opened(_ id: String, _ snapshot: Snapshot) throws -> Organisation {
@@ -156,7 +162,7 @@ struct OrganisationHandler: OrganisationServiceHandler {
     var organisation = organisation
     try identifyContact(of: &organisation, insteadOf: known, transaction)
     try OrganisationWriter(transaction: transaction, vault: vault).update(organisation)
-    return try opened(organisation.id, transaction)
+    return try shown(organisation.id, transaction)
   }
 
   /// Gives a contact who is new an identifier, and forgets the one who is replaced.

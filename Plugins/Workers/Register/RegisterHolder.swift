@@ -33,14 +33,15 @@ struct RegisterHolder: PersonalDataHolder {
   }
 
   private func registration(_ worker: Worker) -> PersonalHolding {
-    PersonalHolding(
+    let sex = worker.sex == .unspecified ? "" : "\(worker.sex)"
+    return PersonalHolding(
       title: "registration", titleChinese: "登记信息", purpose: "register", isSensitive: true,
       recordID: worker.id,
       since: worker.createTime.flatMap { Instant($0) },
       fields: [
         .init("name", worker.name), .init("identity_number", worker.identityNumber),
         .init("phones", ([worker.phone] + worker.otherPhones).joined(separator: " ")),
-        .init("birth_date", worker.birthDate), .init("area_code", worker.areaCode),
+        .init("sex", sex), .init("birth_date", worker.birthDate), .init("area_code", worker.areaCode),
         .init("occupations", worker.occupations.map { "\($0)" }.joined(separator: " ")),
       ].filter { !$0.value.isEmpty },
       disposition: .erased, correctedBy: Self.update)

@@ -5,7 +5,8 @@ import ModuleKit
 /// A person is who has the identity number; without one, who has the phone. Whoever is found must bear the same
 /// name, and must not have another identity number: a phone may have gone to somebody else, a number may be
 /// mistyped, and a wrong guess would put two lives into one entry. What is at odds is named, and nothing is
-/// changed; the caller is not told what the register holds instead.
+/// changed; the caller is not told what the register holds instead. Of a person out of the caller's reach not even
+/// what is at odds is named, or values could be tried one by one until the answer changes.
 struct Registration {
   /// What happens.
   enum Decision: Equatable {
@@ -20,7 +21,7 @@ struct Registration {
   /// - Parameters:
   ///   - byNumber: who has the entry's identity number.
   ///   - byPhone: who has the entry's phone.
-  /// - Throws: `WorkersError`: conflict, twoEntries, registeredElsewhere, areaNotYours.
+  /// - Throws: `WorkersError`: conflict, twoEntries, conflictOutOfReach, registeredElsewhere, areaNotYours.
   func decide(_ entry: WorkerEntry, byNumber: KnownWorker?, byPhone: KnownWorker?) throws -> Decision {
     guard let known = byNumber ?? byPhone else {
       // A platform registers workers wherever it works; staff in their own areas.
@@ -30,22 +31,32 @@ struct Registration {
       return .create
     }
     // Before anything is compared: of a person elsewhere a caller learns no more than that, whatever it guesses.
-    for found in [byNumber, byPhone].compactMap(\.self) where !reach.isWithinAreas(found.areaCode) {
+    let found = [byNumber, byPhone].compactMap(\.self)
+    guard found.allSatisfy({ reach.isWithinAreas($0.areaCode) }) else {
       throw WorkersError.registeredElsewhere
     }
-    if let byNumber, let byPhone, byNumber.id != byPhone.id {
-      let mayBeOne = byPhone.identityNumber == nil && byPhone.name == byNumber.name
-      throw mayBeOne ? WorkersError.twoEntries : WorkersError.conflict(fields: ["phone"])
+    let isNewPhone = !known.phones.contains(entry.phone)
+    if let refusal = objection(to: entry, known, byPhone, isNewPhone: isNewPhone) {
+      throw found.allSatisfy({ reach.includes($0) }) ? refusal : WorkersError.conflictOutOfReach
+    }
+    return .enrich(known, try enrichment(entry, known, isNewPhone: isNewPhone))
+  }
+
+  /// What is at odds between an entry and who was found; nil for nothing.
+  private func objection(
+    to entry: WorkerEntry, _ known: KnownWorker, _ byPhone: KnownWorker?, isNewPhone: Bool
+  ) -> WorkersError? {
+    if let byPhone, byPhone.id != known.id {
+      let mayBeOne = byPhone.identityNumber == nil && byPhone.name == known.name
+      return mayBeOne ? WorkersError.twoEntries : WorkersError.conflict(fields: ["phone"])
     }
     var conflicts: [String] = []
     if known.name != entry.name { conflicts.append("name") }
     if let number = entry.identityNumber?.text, let other = known.identityNumber, number != other {
       conflicts.append("identity_number")
     }
-    let isNewPhone = !known.phones.contains(entry.phone)
     if isNewPhone, known.phones.count >= WorkerInput.maximumPhoneCount { conflicts.append("phone") }
-    guard conflicts.isEmpty else { throw WorkersError.conflict(fields: conflicts) }
-    return .enrich(known, try enrichment(entry, known, isNewPhone: isNewPhone))
+    return conflicts.isEmpty ? nil : WorkersError.conflict(fields: conflicts)
   }
 
   private func enrichment(_ entry: WorkerEntry, _ known: KnownWorker, isNewPhone: Bool) throws -> Enrichment {

@@ -95,10 +95,20 @@ extension WorkerHandler {
       throw WorkersError.invalid([violation])
     }
     let holder = try WorkerStore(snapshot: transaction, vault: vault).id(identityNumber: number.text)
-    guard holder == nil || holder == worker.id else {
-      throw WorkersError.conflict(fields: ["identity_number"])
+    if let holder, holder != worker.id {
+      throw try takenNumber(of: holder, "identity_number", transaction)
     }
     return number.text
+  }
+
+  /// Why a worker cannot have a number of somebody else. Of somebody out of reach it says what registration says.
+  private func takenNumber(
+    of holder: String, _ field: String, _ transaction: Transaction
+  ) throws -> WorkersError {
+    let reach = transaction.reach
+    let other = try WorkerStore(snapshot: transaction, vault: vault).standing(holder)
+    guard let other, reach.isWithinAreas(other.areaCode) else { return WorkersError.registeredElsewhere }
+    return reach.includes(other) ? WorkersError.conflict(fields: [field]) : WorkersError.conflictOutOfReach
   }
 
   private func exchangePhones(of worker: Worker, for changed: Worker, _ transaction: Transaction) throws {
@@ -107,8 +117,8 @@ extension WorkerHandler {
     let writer = WorkerWriter(transaction: transaction, vault: vault)
     for phone in old.subtracting(new).sorted() { try writer.delete(phone: phone, of: worker.id) }
     for phone in new where !old.contains(phone) {
-      guard try WorkerStore(snapshot: transaction, vault: vault).id(phone: phone) == nil else {
-        throw WorkersError.conflict(fields: [phone == changed.phone ? "phone" : "other_phones"])
+      if let holder = try WorkerStore(snapshot: transaction, vault: vault).id(phone: phone) {
+        throw try takenNumber(of: holder, phone == changed.phone ? "phone" : "other_phones", transaction)
       }
       try writer.insert(phone: phone, of: worker.id)
     }

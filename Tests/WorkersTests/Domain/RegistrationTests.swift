@@ -109,6 +109,45 @@ import Testing
     }
   }
 
+  /// Nothing of a person elsewhere is compared: what is right of an entry does not change the answer.
+  @Test func aPersonElsewhereIsNotComparedWith() throws {
+    let person = try known(entry(area: "110102"))
+    let here = try known(entry(name: "李金玲", number: RegistrationTests.otherNumber), id: "w2")
+    let areas = [try #require(AreaCode("410300"))]
+    for reach in [Reach.areas(areas), .employer("p1", areas: areas)] {
+      for guess in try [
+        entry(), entry(name: "李金玲"), entry(number: nil), entry(number: RegistrationTests.otherNumber),
+      ] {
+        #expect(throws: WorkersError.registeredElsewhere) {
+          try decide(guess, byPhone: person, reach: reach)
+        }
+        #expect(throws: WorkersError.registeredElsewhere) {
+          try decide(guess, byNumber: here, byPhone: person, reach: reach)
+        }
+      }
+    }
+  }
+
+  /// A platform is told what differs of its own workers, and of others only that something does.
+  @Test func conflictsAreNamedWithinReachOnly() throws {
+    let person = try known(entry(organisation: "p1"))
+    let twin = try known(entry(number: nil, phone: "+8613900139000", organisation: "p2"), id: "w2")
+    let renamed = try entry(name: "李金玲")
+    #expect(throws: WorkersError.conflict(fields: ["name"])) {
+      try decide(renamed, byNumber: person, reach: .employer("p1", areas: []))
+    }
+    for platform in ["p2", "p3"] {
+      #expect(throws: WorkersError.conflictOutOfReach) {
+        try decide(renamed, byNumber: person, reach: .employer(platform, areas: []))
+      }
+    }
+    // Of two entries both have to be within reach.
+    let both = try entry(phone: "+8613900139000")
+    #expect(throws: WorkersError.conflictOutOfReach) {
+      try decide(both, byNumber: person, byPhone: twin, reach: .employer("p1", areas: []))
+    }
+  }
+
   @Test func staffMoveWorkersAndPlatformsDoNot() throws {
     let person = try known(entry())
     #expect(try enrichment(decide(entry(area: "410305"), byNumber: person)).areaCode == "410305")

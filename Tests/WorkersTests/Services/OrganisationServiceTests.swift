@@ -88,6 +88,22 @@ import Workers
       let elsewhere = try await get(.staff, nil, area: "110102")
       #expect(elsewhere.name == "武圣羊汤")
       #expect(elsewhere.contactName + elsewhere.contactPhone + elsewhere.contactPersonID == "")
+
+      func client(of area: String) async throws -> OrganisationServiceClient {
+        OrganisationServiceClient(
+          try await register.host.channel(
+            as: .staff, name: "contacts \(area)", areaCode: area, purpose: "contact"))
+      }
+      func listed(by area: String) async throws -> [String] {
+        try await client(of: area).listOrganisations(ListOrganisationsRequest(kind: .merchant)).organisations
+          .map { $0.contactName + $0.contactPhone + $0.contactPersonID }
+      }
+      #expect(try await listed(by: "410304") == ["李金玲+8613800138000" + merchant.contactPersonID])
+      #expect(try await listed(by: "110102") == [""])
+      // What a write answers is what can be read.
+      let changed = try await client(of: "410304").updateOrganisation(
+        UpdateOrganisationRequest(id: merchant.id, shortName: "羊汤"))
+      #expect(changed.contactName == "李金玲")
     }
   }
 
@@ -115,8 +131,13 @@ import Workers
       #expect(corrected.contactPersonID == first && corrected.contactPhone == "+8613800138001")
       let consents = ConsentServiceClient(
         try await register.host.channel(as: .staff, name: "consents", purpose: "rights"))
+      let ageless = await status {
+        try await consents.grantConsent(
+          GrantConsentRequest(personID: first, purpose: "contact", evidence: "微信"))
+      }
+      #expect(ageless?.code == .invalidArgument && ageless?.violations.map(\.field) == ["birth_date"])
       _ = try await consents.grantConsent(
-        GrantConsentRequest(personID: first, purpose: "contact", evidence: "微信"))
+        GrantConsentRequest(personID: first, purpose: "contact", evidence: "微信", ofAge: true))
       let replaced = try await organisations.updateOrganisation(
         UpdateOrganisationRequest(id: merchant.id, contactName: "马建军", contactPhone: "13800138002"))
       #expect(replaced.contactPersonID != first && replaced.contactName == "马建军")

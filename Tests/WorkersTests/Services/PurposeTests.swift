@@ -22,6 +22,7 @@ import Workers
       #expect(created.name == "苟**")
       #expect(created.phone == "+86138****8000")
       #expect(created.identityNumber == "410***********1238")
+      #expect(created.sex == .unspecified)
       #expect(created.birthDate == "1990-**-**")
 
       let masked = try await worker(register, .staff, purpose: nil, created.id)
@@ -30,6 +31,7 @@ import Workers
       #expect(open.name == "苟建国")
       #expect(open.phone == "+8613800138000")
       #expect(open.identityNumber == Register.number)
+      #expect(open.sex == .male)
       #expect(open.birthDate == "1990-01-01")
       // What is no personal data is the same.
       #expect(open.employments == masked.employments)

@@ -54,6 +54,14 @@ struct Register {
       try await host.channel(as: .platform, name: "platform \(id)", organisationID: id, purpose: "register"))
   }
 
+  /// The systems of a platform, bound to one area.
+  func platform(_ id: String, of areaCode: String) async throws -> WorkerServiceClient {
+    WorkerServiceClient(
+      try await host.channel(
+        as: .platform, name: "platform \(id) \(areaCode)", organisationID: id, areaCode: areaCode,
+        purpose: "register"))
+  }
+
   /// Staff of one area.
   func staff(of areaCode: String) async throws -> WorkerServiceClient {
     WorkerServiceClient(
@@ -86,4 +94,11 @@ func status(_ call: () async throws -> some Any) async -> Status? {
   } catch {
     return error as? Status
   }
+}
+
+/// What a call is refused with, but for the call's own name: equal for callers who are told the same.
+func refusal(_ call: () async throws -> some Any) async -> Status? {
+  var status = await status(call)
+  status?.metadata["request_id"] = nil
+  return status
 }

@@ -79,6 +79,8 @@ private struct ProbedWorkersModule: Module {
       #expect(
         merged.withLock { $0 } == Answers(holdings: refused, erasure: refused, withdrawal: refused))
       #expect(own.withLock { $0 }.map(\.title) == ["registration", "employment", "employment"])
+      let registered = own.withLock { $0.first?.fields ?? [] }
+      #expect(registered.contains(PersonalHolding.Field("sex", "male")))
       // Nothing of the target is gone.
       let after = try await register.staff.getWorker(GetWorkerRequest(id: target.id))
       #expect(after.name == "苟建国" && after.phone == "+8613800138000")

@@ -19,6 +19,7 @@ import Workers
       let view = try await own.getWorker(GetWorkerRequest(id: worker.id))
       #expect(view.identityNumber == "**************1238")
       #expect(view.birthDate == "")
+      #expect(view.sex == .unspecified)
       #expect(view.affiliation == nil)
       #expect(view.employments.map(\.organisationID) == [register.courierPlatform])
       #expect(try await own.listWorkers(ListWorkersRequest()).workers == [view])
@@ -47,19 +48,70 @@ import Workers
   @Test func aPlatformBoundToAnotherAreaReachesNone() async throws {
     try await Register.run { register in
       let worker = try #require(try await register.staff.registerWorker(register.courier()).worker)
-      let bound = WorkerServiceClient(
-        try await register.host.channel(
-          as: .platform, name: "bound", organisationID: register.courierPlatform,
-          areaCode: Register.otherDistrict, purpose: "register"))
+      _ = try await register.staff.addEmployment(
+        AddEmploymentRequest(
+          workerID: worker.id,
+          employment: NewEmployment(organisationID: register.deliveryPlatform, occupation: .deliveryRider)))
+      let elsewhere = try await register.platform(register.courierPlatform, of: Register.otherDistrict)
       for call in [
-        { try await bound.getWorker(GetWorkerRequest(id: worker.id)) },
-        { try await bound.updateWorker(UpdateWorkerRequest(id: worker.id, phone: "13700137000")) },
-        { try await bound.endEmployment(EndEmploymentRequest(workerID: worker.id)) },
+        { try await elsewhere.getWorker(GetWorkerRequest(id: worker.id)) },
+        { try await elsewhere.findWorker(FindWorkerRequest(identityNumber: Register.number)) },
+        { try await elsewhere.updateWorker(UpdateWorkerRequest(id: worker.id, phone: "13700137000")) },
+        { try await elsewhere.endEmployment(EndEmploymentRequest(workerID: worker.id)) },
       ] as [@Sendable () async throws -> Worker] {
         #expect(await status(call)?.reason == "WORKER_NOT_FOUND")
       }
+      #expect(try await elsewhere.listWorkers(ListWorkersRequest()).workers.isEmpty)
       let unchanged = try await register.staff.getWorker(GetWorkerRequest(id: worker.id))
-      #expect(unchanged.employments.map(\.state) == [.open])
+      #expect(unchanged.employments.map(\.state) == [.open, .open])
+
+      // Bound to the worker's own area it ends its employment, and the reply holds no more than it saw before.
+      let here = try await register.platform(register.courierPlatform, of: Register.district)
+      let ended = try await here.endEmployment(EndEmploymentRequest(workerID: worker.id))
+      #expect(ended.employments.map(\.organisationID) == [register.courierPlatform])
+      #expect(ended.employments.map(\.state) == [.ended])
+      #expect(ended.identityNumber == "**************1238")
+      let again = await status {
+        try await elsewhere.endEmployment(EndEmploymentRequest(workerID: worker.id))
+      }
+      #expect(again?.reason == "WORKER_NOT_FOUND")
+    }
+  }
+
+  /// Who tries values against a number of somebody elsewhere gets one answer, whatever is right of them.
+  @Test func ofAPersonElsewhereNothingIsSaid() async throws {
+    try await Register.run { register in
+      _ = try await register.staff.registerWorker(register.courier())
+      let there = Register.otherDistrict
+      let guesses: [RegisterWorkerRequest] = [
+        register.courier(area: there),
+        register.courier(name: "李金玲", area: there),
+        register.courier(number: "", area: there),
+        register.courier(number: Register.otherNumber, area: there),
+        register.courier(name: "李金玲", number: Register.otherNumber, area: there),
+        register.courier(name: "李金玲", phone: "13900139000", area: there),
+      ]
+      let staff = try await register.staff(of: there)
+      var answers: [Status?] = []
+      for caller in [staff, try await register.platform(register.courierPlatform, of: there)] {
+        for guess in guesses { answers.append(await refusal { try await caller.registerWorker(guess) }) }
+      }
+      let answer = try #require(answers[0])
+      #expect(answer.reason == "REGISTERED_ELSEWHERE")
+      #expect(answer.metadata["conflicts"] == nil && answer.violations.isEmpty)
+
+      let own = try #require(
+        try await staff.registerWorker(
+          register.courier(name: "李金玲", number: "", phone: "13900139000", area: there)
+        ).worker)
+      for change in [
+        UpdateWorkerRequest(id: own.id, identityNumber: Register.number),
+        UpdateWorkerRequest(id: own.id, phone: "13800138000"),
+        UpdateWorkerRequest(id: own.id, otherPhones: ["13800138000"]),
+      ] {
+        answers.append(await refusal { try await staff.updateWorker(change) })
+      }
+      #expect(answers == [Status?](repeating: answer, count: 15))
     }
   }
 

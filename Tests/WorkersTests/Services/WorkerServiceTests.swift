@@ -104,16 +104,35 @@ import Workers
   @Test func conflictsAreNamedAndChangeNothing() async throws {
     try await Register.run { register in
       let first = try #require(try await register.staff.registerWorker(register.courier()).worker)
-      let platform = try await register.platform(register.deliveryPlatform)
-      var request = register.courier(name: "李金玲", number: Register.otherNumber)
-      request.employment = NewEmployment(occupation: .deliveryRider)
-      let conflict = await status { try await platform.registerWorker(request) }
+      let request = register.courier(name: "李金玲", number: Register.otherNumber)
+      let conflict = await status { try await register.staff.registerWorker(request) }
       #expect(conflict?.code == .failedPrecondition)
       #expect(conflict?.reason == "WORKER_CONFLICT")
       #expect(conflict?.metadata["conflicts"] == "name,identity_number")
       // Nothing of what the register holds is in the answer.
       let words = "\(conflict?.message ?? "") \(conflict?.messageChinese ?? "")"
       #expect(!words.contains("苟") && !words.contains("1990"))
+      #expect(try await register.staff.getWorker(GetWorkerRequest(id: first.id)) == first)
+    }
+  }
+
+  /// Told what is at odds, a platform could try values of another one's worker one by one.
+  @Test func conflictsWithWorkersOfAnotherPlatformAreNotNamed() async throws {
+    try await Register.run { register in
+      let first = try #require(try await register.staff.registerWorker(register.courier()).worker)
+      let platform = try await register.platform(register.deliveryPlatform)
+      var answers: [Status?] = []
+      for (name, number) in [
+        ("苟建国", Register.otherNumber), ("李金玲", Register.number), ("李金玲", Register.otherNumber), ("李金玲", ""),
+      ] {
+        var guess = register.courier(name: name, number: number)
+        guess.employment = NewEmployment(occupation: .deliveryRider)
+        answers.append(await refusal { try await platform.registerWorker(guess) })
+      }
+      let answer = try #require(answers[0])
+      #expect(answer.reason == "WORKER_CONFLICT")
+      #expect(answer.metadata["conflicts"] == nil && answer.violations.isEmpty)
+      #expect(answers == [Status?](repeating: answer, count: 4))
       #expect(try await register.staff.getWorker(GetWorkerRequest(id: first.id)) == first)
     }
   }
