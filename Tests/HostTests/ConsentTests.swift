@@ -131,7 +131,8 @@ import Testing
       let cards = CardClient(channel: staff)
       #expect(await reason { try await cards.call("Book", "\(Self.person)|asthma") } == "CONSENT_MISSING")
       _ = try await consents.grantConsent(
-        GrantConsentRequest(personID: Self.person, purpose: "booking", separate: true, evidence: "form", ofAge: true))
+        GrantConsentRequest(
+          personID: Self.person, purpose: "booking", separate: true, evidence: "form", ofAge: true))
       _ = try await cards.call("Book", "\(Self.person)|asthma")
       let rights = PersonalDataServiceClient(staff)
       func titles() async throws -> [String] {

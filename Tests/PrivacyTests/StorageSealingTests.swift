@@ -46,7 +46,9 @@ import Testing
     let cabinet = try await Cabinet(ring(1))
     let vault = cabinet.vault
     try await cabinet.write { transaction in
-      for person in ["a", "b"] { _ = try vault.seal(["x"], of: person, as: "clinic_note.text", in: transaction) }
+      for person in ["a", "b"] {
+        _ = try vault.seal(["x"], of: person, as: "clinic_note.text", in: transaction)
+      }
     }
     let persons = ["a", "without a key", "b"]
     let both = try await cabinet.write { try vault.seal(changes: [1], of: 1, concerning: persons, in: $0) }
@@ -57,7 +59,9 @@ import Testing
       #expect(throws: VaultError.damaged) {
         try vault.open(changes: one, of: 2, concerning: ["a"], in: snapshot)
       }
-      #expect(throws: VaultError.damaged) { try vault.open(changes: one, of: 2, concerning: [], in: snapshot) }
+      #expect(throws: VaultError.damaged) {
+        try vault.open(changes: one, of: 2, concerning: [], in: snapshot)
+      }
     }
     try await cabinet.write { try vault.destroyKey(of: "a", in: $0) }
     let later = try await cabinet.write { try vault.seal(changes: [3], of: 3, concerning: persons, in: $0) }

@@ -48,7 +48,8 @@ struct AuditHandler: AuditServiceHandler {
     var record = Record(found)
     guard !found.record.changes.isEmpty else { return record }
     let opened = try vault.open(
-      changes: found.record.changes, of: found.record.sequence, concerning: found.record.persons, in: snapshot)
+      changes: found.record.changes, of: found.record.sequence, concerning: found.record.persons, in: snapshot
+    )
     guard let opened else {
       record.changesErased = true
       return record

@@ -79,7 +79,8 @@ struct ConsentStore: Sendable {
   /// - Parameter isSeparate: whether one counts alone that was asked for by itself.
   func isOpen(_ purpose: String, of person: String, isSeparate: Bool, in snapshot: Snapshot) throws -> Bool {
     var query = Query(
-      "SELECT 1 FROM privacy_consent WHERE person = ? AND purpose = ? AND withdrawn_at IS NULL", person, purpose)
+      "SELECT 1 FROM privacy_consent WHERE person = ? AND purpose = ? AND withdrawn_at IS NULL", person,
+      purpose)
     if isSeparate { query.append(" AND is_separate = 1") }
     query.append(" LIMIT 1")
     return try snapshot.first(query, read: { _ in true }) ?? false
