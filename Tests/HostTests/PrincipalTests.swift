@@ -93,6 +93,28 @@ import Testing
     }
   }
 
+  /// An expiry that an administrator chose is not lifted by who it is for.
+  @Test func aRotatedTokenLivesNoLongerThanTheOneBefore() async throws {
+    try await TestHost.run([EchoModule.self]) { host in
+      let administrator = AccessServiceClient(try await host.channel())
+      let made = try await administrator.createToken(
+        CreateTokenRequest(
+          principalName: "p", roles: [.staff], expireTime: ProtoTimestamp(host.now + .seconds(3_600))))
+      try await host.advance(by: .seconds(1_800))
+      let own = AccessServiceClient(try await host.anonymousChannel(token: made.secret))
+      let rotated = try await own.rotateToken(RotateTokenRequest())
+      #expect(rotated.token?.expireTime == ProtoTimestamp(host.now + .seconds(3_600)))
+      let usual = try await administrator.createToken(CreateTokenRequest(principalName: "q", roles: [.staff]))
+      let life = try #require(usual.token?.expireTime).seconds - (try #require(usual.token?.createTime)).seconds
+      try await host.advance(by: .seconds(60))
+      let follows = try await AccessServiceClient(try await host.anonymousChannel(token: usual.secret))
+        .rotateToken(RotateTokenRequest())
+      #expect(
+        try #require(follows.token?.expireTime).seconds - (try #require(follows.token?.createTime)).seconds
+          == life)
+    }
+  }
+
   @Test func aCertificateActsForWhomItIsBoundTo() async throws {
     try await TestHost.run([EchoModule.self]) { host in
       let access = AccessServiceClient(try await host.channel())

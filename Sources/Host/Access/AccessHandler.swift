@@ -77,8 +77,12 @@ struct AccessHandler: AccessServiceHandler {
     guard old.isValid(at: transaction.now) else { throw AccessError.tokenEnded }
     guard principal.disabledAt == nil else { throw AccessError.principalDisabled }
     guard isAdministrator || request.expireTime == nil else { throw AccessError.expiryForAdministrators }
-    let made = try issue(
-      to: principal, expiresAt: try expiry(request.expireTime, now: transaction.now), transaction)
+    var expiresAt = try expiry(request.expireTime, now: transaction.now)
+    // Who chose a short life for a token chose it for those that follow.
+    if !isAdministrator, let end = old.expiresAt {
+      expiresAt = min(expiresAt, transaction.now + (end - old.createdAt))
+    }
+    let made = try issue(to: principal, expiresAt: expiresAt, transaction)
     let grace = request.graceSeconds.map { Duration.seconds($0) } ?? Self.defaultGrace
     try TokenStore.expire(id: old.id, at: transaction.now + grace, in: transaction)
     return made

@@ -33,6 +33,7 @@ struct ServeCommand: AsyncParsableCommand {
     let hangups = await UnixSignalsSequence(trapping: .sighup)
     // Before any key is read.
     if !configuration.isDevelopment { MemoryDumps.disable() }
+    if let tokenFile { try TokenFile.check(tokenFile) }
     let logger = Logger(label: "yizhan") { _ in LineLogHandler(level: configuration.logLevel) }
     let host = try await RunningHost.start(
       modules: YizhanHost.modules.map { $0.init() }, configuration: configuration, logger: logger)

@@ -23,6 +23,17 @@ enum TokenFile {
     guard rename(temporary, path) == 0 else { throw Self.failure(path) }
   }
 
+  /// Checks that a token could be written there, before one is made that nobody would ever see.
+  /// - Throws: `StartError.tokenFile`.
+  static func check(_ path: String) throws(StartError) {
+    let temporary = path + ".new"
+    unlink(temporary)
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { throw failure(path) }
+    close(descriptor)
+    unlink(temporary)
+  }
+
   private static func failure(_ path: String) -> StartError {
     .tokenFile(path, reason: String(cString: strerror(errno)))
   }

@@ -320,7 +320,8 @@ public struct RotateTokenRequest: GeneratedMessage {
   /// For how many seconds the replaced token stays valid: 86,400 unless given, 2,592,000 (30 days) at most.
   /// It never stays valid for longer than it was.
   public var graceSeconds: Int64?
-  /// From when on the new token is refused, at most ten years ahead. Unset for the host's default lifetime.
+  /// From when on the new token is refused, at most ten years ahead. Unset for the host's default lifetime;
+  /// a token that its own principal replaces is followed by one that lives no longer than it was made to.
   /// Only an administrator sets it.
   public var expireTime: ProtoTimestamp?
 
