@@ -137,6 +137,28 @@ import Testing
   }
 
   @Test(arguments: TestHost.Way.allCases)
+  func endsAStreamWithTheQuota(way: TestHost.Way) async throws {
+    let settings = ["limit-overrides": "importer: rows-received=3; reader: rows-returned=2"]
+    try await TestHost.run([EchoModule.self], way: way, settings: settings) { host in
+      let importer = try await host.channel(as: .staff, name: "importer")
+      let stream = try await importer.open(EchoModule.path("Collect"), CallOptions())
+      for _ in 0..<4 { try? await stream.send(ProtoStringValue(value: "x").encoded()) }
+      try? await stream.finishSending()
+      let refused = await #expect(throws: Status.self) { _ = try await stream.next() }
+      #expect(refused?.reason == "QUOTA_EXHAUSTED")
+      #expect(refused?.metadata["limit"] == "rows_received_per_day")
+
+      let reader = try await host.channel(as: .staff, name: "reader")
+      let replies = try await reader.open(EchoModule.path("Repeat"), CallOptions())
+      try await replies.send(ProtoStringValue(value: "x").encoded())
+      try await replies.finishSending()
+      for _ in 0..<2 { #expect(try await replies.next() != nil) }
+      let ended = await #expect(throws: Status.self) { _ = try await replies.next() }
+      #expect(ended?.metadata["limit"] == "rows_returned_per_day")
+    }
+  }
+
+  @Test(arguments: TestHost.Way.allCases)
   func showsUseAndLimits(way: TestHost.Way) async throws {
     let settings = ["limit-overrides": "caller: reads=500 bytes-sent=1000000"]
     try await TestHost.run([EchoModule.self], way: way, settings: settings) { host in

@@ -64,7 +64,8 @@ final class CallLimits: Sendable {
 
   // MARK: Admission
 
-  /// Refuses calls from an address that failed too often, unless their token was valid lately on this loop.
+  /// Refuses calls from an address that failed too often, unless their token or their certificate was valid lately on
+  /// this loop.
   /// - Throws: `Status` RESOURCE_EXHAUSTED.
   func checkPeer(of call: any ServerCall, on loop: LoopState) throws {
     guard loop.failedCallers.emptyUntilNanoseconds != .min else { return }
@@ -73,6 +74,8 @@ final class CallLimits: Sendable {
     let wait = loop.failedCallers.wait(of: call.peer, at: LimitClock.nanoseconds())
     guard wait > 0, !call.withHeader("authorization", { $0.map { loop.credentials.knows($0) } ?? false })
     else { return }
+    let key = call.peerIdentity?.publicKeyHash
+    if let key, key.withUnsafeBufferPointer({ loop.certificates.knows($0) }) { return }
     throw refused(.failedAuthentications, allowed: loop.failedCallers.rate.perSecond, wait)
   }
 
@@ -95,11 +98,18 @@ final class CallLimits: Sendable {
         throw refused(limit, allowed: rate.perSecond, wait)
       }
     }
-    if let quota = account.exhaustedQuota(today: { ChinaDay.number(of: clock.wall()) }) {
-      let now = clock.wall()
-      let milliseconds = ChinaDay.end(after: now).milliseconds - now.milliseconds
-      throw refused(quota.limit, allowed: quota.value, milliseconds * 1_000_000)
-    }
+    try checkQuota(of: account)
+  }
+
+  /// - Parameter counts: which quotas do.
+  private func checkQuota(
+    of account: PrincipalAccount, where counts: (Limit) -> Bool = { _ in true }
+  ) throws(Status) {
+    let today = { ChinaDay.number(of: self.clock.wall()) }
+    guard let quota = account.exhaustedQuota(where: counts, today: today) else { return }
+    let now = clock.wall()
+    let milliseconds = ChinaDay.end(after: now).milliseconds - now.milliseconds
+    throw refused(quota.limit, allowed: quota.value, milliseconds * 1_000_000)
   }
 
   private func account(of credential: Credential, on loop: LoopState) throws -> PrincipalAccount {
@@ -201,22 +211,24 @@ final class CallLimits: Sendable {
     countSent(framed, method, account, shard, isRead: method.kind != .write)
   }
 
-  /// The messages of a stream, counted as they come.
+  /// The messages of a stream, counted as they come, until the day's quota is used up.
   func counted(_ incoming: any IncomingMessages, _ run: CallRun) -> any IncomingMessages {
     guard let account = run.account else { return incoming }
     let method = methods[run.call.methodIndex]
-    return CountedIncoming(incoming) { [otherThreads] message in
+    return CountedIncoming(incoming) { [self] message in
+      try checkQuota(of: account) { $0.isOfRequests }
       account.add(message.count, to: .bytesReceived, shard: otherThreads)
       let rows = message.withUnsafeBytes { method.rows.request.count(in: $0) }
       account.add(rows, to: .rowsReceived, shard: otherThreads)
     }
   }
 
-  /// The replies of a stream, counted as they go.
+  /// The replies of a stream, counted as they go, until the day's quota is used up.
   func counted(_ outgoing: any OutgoingMessages, _ run: CallRun) -> any OutgoingMessages {
     guard let account = run.account else { return outgoing }
     let method = methods[run.call.methodIndex]
     return CountedOutgoing(outgoing) { [self] framed in
+      try checkQuota(of: account) { $0.isOfReplies }
       countSent(framed, method, account, otherThreads, isRead: true)
     }
   }

@@ -26,6 +26,12 @@ enum Limit: Int, CaseIterable, Sendable {
     }
   }
 
+  /// Whether it is a quota of what callers send.
+  var isOfRequests: Bool { self == .rowsReceived || self == .bytesReceived }
+
+  /// Whether it is a quota of what callers are sent.
+  var isOfReplies: Bool { self == .rowsReturned || self == .bytesSent }
+
   /// The reason in the status.
   var reason: String {
     switch self {

@@ -87,8 +87,11 @@ final class PrincipalAccount: Sendable {
   }
 
   /// The quota that is used up, if one is and the day is not over.
-  func exhaustedQuota(today: () -> Int64) -> (limit: Limit, value: Int)? {
-    guard let quota = quotas.first(where: { used($0.figure) >= UInt64($0.value) }),
+  /// - Parameter counts: which quotas do.
+  func exhaustedQuota(
+    where counts: (Limit) -> Bool = { _ in true }, today: () -> Int64
+  ) -> (limit: Limit, value: Int)? {
+    guard let quota = quotas.first(where: { counts($0.limit) && used($0.figure) >= UInt64($0.value) }),
       day.load(ordering: .relaxed) >= today()
     else { return nil }
     return (quota.limit, quota.value)
