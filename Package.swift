@@ -101,7 +101,7 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     swift("Audit", ["Formats", .product(name: "Crypto", package: "swift-crypto")]),
-    swift("Storage", ["CSQLite", "Audit"]),
+    swift("Storage", ["CSQLite", "Audit", .product(name: "Crypto", package: "swift-crypto")]),
     swift("Privacy", ["Storage", "Wire", .product(name: "Crypto", package: "swift-crypto")]),
     codecs(
       "CModuleKitMessages", path: "Sources/ModuleKit/Generated/C", including: ["CWireMessages"]),

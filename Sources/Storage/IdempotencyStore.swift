@@ -1,10 +1,17 @@
+internal import Crypto
+
 /// The replies of keyed writes, kept so that a repeated call gets the same one and has no second effect.
 /// Belongs to the writer thread.
+///
+/// Callers choose their keys and may write anything into them, a name for one. So no key is kept: a hash stands for the
+/// caller and the key.
 final class IdempotencyStore {
   /// A use of a key that is new, to be recorded with its reply.
   struct Use {
+    /// Finds the row: the first eight bytes of `hash`.
     let fingerprint: Int64
-    let key: String
+    /// Stands for the caller and the key, 32 bytes.
+    let hash: [UInt8]
     let digest: [UInt8]
   }
 
@@ -12,7 +19,9 @@ final class IdempotencyStore {
   private let workspace: TransactionWorkspace
   private let lifetime: Duration
   private let sealer: (any StorageSealer)?
-  private let hash: SipHash
+  /// What hashes begin with: 16 bytes of this database's own, so that nobody can look them up in a list that was made
+  /// beforehand, or make keys whose fingerprints meet.
+  private let secret: [UInt8]
 
   static let maximumKeyBytes = 256
   static let maximumDigestBytes = 64
@@ -37,7 +46,7 @@ final class IdempotencyStore {
     guard let secret, secret.count == 16 else {
       throw StorageError.corrupt(message: "kernel_secret is not 16 bytes")
     }
-    hash = SipHash(key: secret)
+    self.secret = secret
     let last = try connection.first("SELECT coalesce(max(sequence), 0) FROM kernel_idempotency") {
       $0.int64(0)
     }
@@ -52,12 +61,12 @@ final class IdempotencyStore {
   ) {
     try workspace.checkLimit("an idempotency key in bytes", key.utf8.count, Self.maximumKeyBytes)
     try workspace.checkLimit("a request's digest in bytes", digest.count, Self.maximumDigestBytes)
-    let use = Use(fingerprint: fingerprint(caller: call.caller.id, key: key), key: key, digest: digest)
+    let use = use(key, of: call.caller.id, digest)
     let found = try connection.first(
       """
       SELECT sequence, method, digest, created, reply, persons FROM kernel_idempotency
-      WHERE fingerprint = ? AND caller = ? AND key = ?
-      """, use.fingerprint, call.caller.id, key
+      WHERE fingerprint = ? AND hash = ?
+      """, use.fingerprint, use.hash
     ) { row in
       (
         sequence: row.int64(0), isSame: row.text(1) == call.method && row.bytes(2) == digest,
@@ -102,9 +111,9 @@ final class IdempotencyStore {
     }
     try connection.execute(
       """
-      INSERT INTO kernel_idempotency (sequence, fingerprint, caller, key, method, digest, reply, persons, created)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-      """, workspace.nextRequest, use.fingerprint, call.caller.id, use.key, call.method, use.digest, kept,
+      INSERT INTO kernel_idempotency (sequence, fingerprint, hash, method, digest, reply, persons, created)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      """, workspace.nextRequest, use.fingerprint, use.hash, call.method, use.digest, kept,
       persons.joined(separator: "\n"), now)
     workspace.nextRequest += 1
   }
@@ -121,12 +130,16 @@ final class IdempotencyStore {
     return count > 0
   }
 
-  private func fingerprint(caller: String, key: String) -> Int64 {
+  /// The use of a caller's key: SHA-256 (FIPS 180-4) of the secret, the caller, a byte that no text has, and the key.
+  private func use(_ key: String, of caller: String, _ digest: [UInt8]) -> Use {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(caller.utf8.count + key.utf8.count + 1)
+    bytes.reserveCapacity(secret.count + caller.utf8.count + key.utf8.count + 1)
+    bytes.append(contentsOf: secret)
     bytes.append(contentsOf: caller.utf8)
     bytes.append(0xff)
     bytes.append(contentsOf: key.utf8)
-    return Int64(bitPattern: hash.hash(bytes))
+    let hash = bytes.withUnsafeBytes { Array(SHA256.hash(data: $0)) }
+    let fingerprint = hash.withUnsafeBytes { Int64(littleEndian: $0.loadUnaligned(as: Int64.self)) }
+    return Use(fingerprint: fingerprint, hash: hash, digest: digest)
   }
 }

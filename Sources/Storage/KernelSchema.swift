@@ -14,12 +14,11 @@ enum KernelSchema {
       CREATE TABLE kernel_secret (name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID
       """,
       // Rows come and go in the order of time; the fingerprint of caller and key finds one. An index over the
-      // two texts would be ten times larger, and each write touches a page of it at random.
+      // whole hash would be four times larger, and each write touches a page of it at random.
       """
       CREATE TABLE kernel_idempotency (
-        sequence INTEGER PRIMARY KEY, fingerprint INTEGER NOT NULL, caller TEXT NOT NULL, key TEXT NOT NULL,
-        method TEXT NOT NULL, digest BLOB NOT NULL, reply BLOB NOT NULL, persons TEXT NOT NULL,
-        created INTEGER NOT NULL)
+        sequence INTEGER PRIMARY KEY, fingerprint INTEGER NOT NULL, hash BLOB NOT NULL, method TEXT NOT NULL,
+        digest BLOB NOT NULL, reply BLOB NOT NULL, persons TEXT NOT NULL, created INTEGER NOT NULL)
       """,
       "CREATE INDEX kernel_idempotency_fingerprint ON kernel_idempotency (fingerprint)",
       """

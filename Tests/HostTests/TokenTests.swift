@@ -80,6 +80,16 @@ import Testing
     for number in kept { #expect(find(cache, "token \(number)") == "\(number)") }
   }
 
+  @Test(arguments: [
+    ("order-4711", true), ("A.b_9", true), (String(repeating: "x", count: 64), true),
+    (String(repeating: "x", count: 65), false), ("", false), ("a b", false), ("li@example.cn", false),
+    ("%E5%BC%A0", false), ("张三", false), ("a/b", false),
+  ])
+  func takesRequestIdentifiersOfOneForm(text: String, isAccepted: Bool) {
+    let taken = Array(text.utf8).withUnsafeBufferPointer { RequestIdentifiers.accepted($0) }
+    #expect(taken == (isAccepted ? text : nil))
+  }
+
   @Test func makesRequestIdentifiersThatDiffer() {
     var identifiers = RequestIdentifiers()
     let made = (0..<10_000).map { _ in identifiers.next() }

@@ -167,7 +167,7 @@ import Testing
     #expect(try made[0].get().bytes == [1, 2, 3])
     #expect(await submit(database, [keyed("k3", "erased")])[0].error as? StorageError == .replyErased)
     let kept = try await database.kernel {
-      try $0.all("SELECT reply FROM kernel_idempotency ORDER BY key") { $0.bytes(0) }
+      try $0.all("SELECT reply FROM kernel_idempotency ORDER BY sequence") { $0.bytes(0) }
     }
     #expect(kept == [[3, 2, 1], [1, 2, 3], [3, 2, 1]])
     let first = try #require(try await chain(database).first?.changes)

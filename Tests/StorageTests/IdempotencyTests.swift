@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Storage
@@ -68,6 +69,22 @@ import Testing
     #expect(outcomes[1].error as? StorageError == .idempotencyMismatch(key: "k"))
     #expect(outcomes[2].error == nil && outcomes[3].error == nil)
     #expect(try await effects(database) == 3)
+  }
+
+  /// Callers may write anything into a key: no file has it.
+  @Test func aKeyIsNotKept() async throws {
+    let database = try open(directory)
+    let key = "zhang-san-13800000000"
+    #expect(try await submit(database, [keyed(key, reply: [7])])[0].get().replayed == false)
+    #expect(try await submit(database, [keyed(key, reply: [8])])[0].get().replayed)
+    database.close()
+    var isEffectFound = false
+    for name in try FileManager.default.contentsOfDirectory(atPath: directory.path) {
+      let bytes = try Data(contentsOf: URL(filePath: directory.path + "/" + name))
+      #expect(bytes.range(of: Data(key.utf8)) == nil, "\(name) holds the key")
+      if bytes.range(of: Data("effect".utf8)) != nil { isEffectFound = true }
+    }
+    #expect(isEffectFound)
   }
 
   @Test func aFailedCallLeavesItsKeyFree() async throws {

@@ -16,7 +16,7 @@ import Testing
       "Formats", "Glibc", "Synchronization",
     ],
     "Audit": ["Formats", "Crypto"],
-    "Storage": ["CSQLite", "Audit", "Glibc", "Synchronization"],
+    "Storage": ["CSQLite", "Audit", "Crypto", "Glibc", "Synchronization"],
     // Foundation's Data is what Crypto answers with.
     "Privacy": ["Storage", "Wire", "Crypto", "FoundationEssentials", "Synchronization"],
     "ModuleKit": [

@@ -33,12 +33,20 @@ struct RequestIdentifiers {
     return RequestIdentifier(text: next(), isNamedByCaller: false)
   }
 
-  /// The caller's own identifier, if it is 1 to 64 visible ASCII characters; nil for one that is not.
+  /// The caller's own identifier, if it is 1 to 64 letters, digits, dots, hyphens and underscores of ASCII; nil for one
+  /// that is not. It goes into the log and into audit records: what could not be an identifier, a mail address or an
+  /// encoded name for one, stays out of them.
   static func accepted(_ header: UnsafeBufferPointer<UInt8>?) -> String? {
-    guard let header, (1...64).contains(header.count), header.allSatisfy({ (0x21...0x7e).contains($0) })
-    else {
-      return nil
-    }
+    guard let header, (1...64).contains(header.count), header.allSatisfy(isAccepted) else { return nil }
     return String(decoding: header, as: UTF8.self)
+  }
+
+  private static func isAccepted(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"):
+      true
+    default: false
+    }
   }
 }
