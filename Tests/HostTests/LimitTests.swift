@@ -83,6 +83,39 @@ import Testing
     }
   }
 
+  /// Who has nothing but a certificate is not held back by who guesses beside it, and covers no guesses.
+  @Test func holdsBackNoCertificateThatIsKnown() async throws {
+    let settings = ["limit-failed-authentications-per-second": "1", "limit-burst-seconds": "10"]
+    try await TestHost.run([EchoModule.self], settings: settings) { host in
+      let access = AccessServiceClient(try await host.channel())
+      let made = try await access.createToken(CreateTokenRequest(principalName: "gateway", roles: [.staff]))
+      let bound = PeerIdentity(publicKeyHash: Array(0..<32))
+      let unbound = PeerIdentity(publicKeyHash: Array(32..<64))
+      _ = try await access.bindCertificate(
+        BindCertificateRequest(
+          principalID: try #require(made.token).principalID, publicKeySha256: bound.publicKeyHashText,
+          label: "gateway"))
+      let alone = EchoClient(try await host.anonymousChannel(identity: bound))
+      #expect(try await alone.call("Get", "x") == "read x")
+      // That the key is bound to nobody is remembered too.
+      let nobody = EchoClient(try await host.anonymousChannel(identity: unbound))
+      #expect(await nobody.failure("Get", "x").reason == "CERTIFICATE_UNKNOWN")
+      let guess = "yz_" + String(repeating: "A", count: 43)
+      func isHeldBack(_ echo: EchoClient) async -> Bool {
+        for _ in 0..<50 {
+          if await echo.failure("Get", "x").reason == "RATE_LIMITED" { return true }
+        }
+        return false
+      }
+      for identity in [unbound, bound] {
+        let guesser = EchoClient(try await host.anonymousChannel(token: guess, identity: identity))
+        #expect(await isHeldBack(guesser))
+        #expect(await isHeldBack(nobody))
+        #expect(try await alone.call("Get", "x") == "read x")
+      }
+    }
+  }
+
   @Test(arguments: TestHost.Way.allCases)
   func boundsOpenStreams(way: TestHost.Way) async throws {
     try await TestHost.run([EchoModule.self], way: way, settings: ["limit-open-streams": "2"]) { host in

@@ -44,12 +44,13 @@ struct CredentialCache {
     return nil
   }
 
-  /// Whether a header carried a valid token when it was last looked up, however long ago that was.
+  /// Whether a header carried a valid token when it was last looked up, however long ago that was. What stands here for a
+  /// certificate that is bound to nobody has no identifier, and is not known.
   func knows(_ header: UnsafeBufferPointer<UInt8>) -> Bool {
     let hash = Self.hash(header)
     let first = (hash & (sets - 1)) * 2
     return (first...(first + 1)).contains { index in
-      slots[index].hash == hash
+      slots[index].hash == hash && slots[index].credential?.id.isEmpty == false
         && slots[index].header.withUnsafeBufferPointer { ConstantTime.areEqual($0, header) }
     }
   }

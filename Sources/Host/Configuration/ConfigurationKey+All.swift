@@ -23,7 +23,8 @@ extension ConfigurationKey {
       + " one.")
   static let metrics = ConfigurationKey(
     "metrics", .address(orOff: true), default: "127.0.0.1:7041",
-    "Where /metrics (Prometheus text) and /healthz are served over HTTP/1.1. It needs no token, so on loopback only."
+    "Where /metrics (Prometheus text) and /healthz are served over HTTP/1.1. It needs no token, so on loopback only,"
+      + " unless insecure-listen-anywhere allows more."
   )
   static let insecureListenAnywhere = ConfigurationKey(
     "insecure-listen-anywhere", .flag, default: "false",

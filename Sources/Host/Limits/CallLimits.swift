@@ -64,19 +64,24 @@ final class CallLimits: Sendable {
 
   // MARK: Admission
 
-  /// Refuses calls from an address that failed too often, unless their token or their certificate was valid lately on
-  /// this loop.
+  /// Refuses calls from an address that failed too often, unless what they present was valid lately on this loop.
   /// - Throws: `Status` RESOURCE_EXHAUSTED.
   func checkPeer(of call: any ServerCall, on loop: LoopState) throws {
     guard loop.failedCallers.emptyUntilNanoseconds != .min else { return }
     let now = LimitClock.coarseNanoseconds()
     guard loop.failedCallers.emptyUntilNanoseconds > now else { return }
     let wait = loop.failedCallers.wait(of: call.peer, at: LimitClock.nanoseconds())
-    guard wait > 0, !call.withHeader("authorization", { $0.map { loop.credentials.knows($0) } ?? false })
-    else { return }
-    let key = call.peerIdentity?.publicKeyHash
-    if let key, key.withUnsafeBufferPointer({ loop.certificates.knows($0) }) { return }
+    guard wait > 0, !isKnown(call, on: loop) else { return }
     throw refused(.failedAuthentications, allowed: loop.failedCallers.rate.perSecond, wait)
+  }
+
+  /// Whether a call's token is known on this loop or, without one, its certificate. A certificate covers no guesses at
+  /// tokens.
+  private func isKnown(_ call: any ServerCall, on loop: LoopState) -> Bool {
+    let isTokenKnown = call.withHeader("authorization") { $0.map { loop.credentials.knows($0) } }
+    if let isTokenKnown { return isTokenKnown }
+    guard let key = call.peerIdentity?.publicKeyHash else { return false }
+    return key.withUnsafeBufferPointer { loop.certificates.knows($0) }
   }
 
   /// Takes note of a call that was refused for want of a valid token.

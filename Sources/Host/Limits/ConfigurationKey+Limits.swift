@@ -21,7 +21,7 @@ extension ConfigurationKey {
   static let limitFailedAuthenticationsPerSecond = ConfigurationKey(
     "limit-failed-authentications-per-second", .whole(0...CallRate.maximumPerSecond), default: "2000",
     "Calls without a valid token that one address (IPv6: one /64) may make a second on each loop. Beyond that its"
-      + " tokens are not looked up, but for those that were valid lately. 0 for no limit.")
+      + " tokens and certificates are not looked up, but for those that were valid lately. 0 for no limit.")
   static let limitWriteLatencyMilliseconds = ConfigurationKey(
     "limit-write-latency-milliseconds", .whole(0...60_000), default: "100",
     "When more writes come than can be made durable, some are refused so that the others take about this long, or ten"

@@ -42,7 +42,7 @@ enum Limit: Int, CaseIterable, Sendable {
     }
   }
 
-  /// The status of a call that was refused before any work was done for it.
+  /// The status of a call that was refused before any work was done for it, and of a stream that goes beyond a quota.
   /// - Parameters:
   ///   - value: How much the caller is allowed; nil where that is not a fixed number.
   ///   - nanoseconds: After how long a retry makes sense.
