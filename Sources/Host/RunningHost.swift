@@ -140,6 +140,18 @@ public final class RunningHost: Sendable {
     await tls?.reload(server, grace: drain)
   }
 
+  /// Forgets the first token, which could not be shown to anybody, so that the next start makes another.
+  func takeBackFirstToken() async {
+    guard let firstToken else { return }
+    do {
+      try await FirstToken.takeBack(firstToken, core.storage.database, scope: AccessModule.scope)
+    } catch {
+      logger.error(
+        "the administrator's token was made and could not be shown; 'yizhand reset-administrator' makes another"
+      )
+    }
+  }
+
   /// Whether the writer answers within that time.
   func isResponsive(within limit: Duration) async -> Bool {
     (try? await core.writeNothing(within: limit)) != nil

@@ -36,6 +36,18 @@ def test_serve_finds_nothing_left_to_migrate(tmp_path):
     assert applied(data) == migrated
 
 
+def test_a_token_file_that_cannot_be_costs_no_token(tmp_path):
+    host = Host(tmp_path / "data")
+    for token_file in (tmp_path, tmp_path / "nowhere" / "token"):
+        ended = subprocess.run(
+            [BIN / "yizhand", "serve", "--development", "--data", host.data, "--listen", "127.0.0.1:0",
+             "--metrics", "off", "--token-file", token_file], capture_output=True, text=True, timeout=60)
+        assert ended.returncode == 73 and str(token_file) in ended.stderr, ended.stderr
+    host.start()
+    assert host.token.startswith("yz_")
+    assert host.stop() == 0, host.log.read_text()
+
+
 def test_a_lost_administrator_gets_another_token(tmp_path, stubs):
     host = Host(tmp_path / "data").start()
     assert host.stop() == 0, host.log.read_text()

@@ -105,7 +105,8 @@ import Testing
       let rotated = try await own.rotateToken(RotateTokenRequest())
       #expect(rotated.token?.expireTime == ProtoTimestamp(host.now + .seconds(3_600)))
       let usual = try await administrator.createToken(CreateTokenRequest(principalName: "q", roles: [.staff]))
-      let life = try #require(usual.token?.expireTime).seconds - (try #require(usual.token?.createTime)).seconds
+      let life =
+        try #require(usual.token?.expireTime).seconds - (try #require(usual.token?.createTime)).seconds
       try await host.advance(by: .seconds(60))
       let follows = try await AccessServiceClient(try await host.anonymousChannel(token: usual.secret))
         .rotateToken(RotateTokenRequest())
@@ -205,6 +206,46 @@ import Testing
       }
       #expect(
         try await district.revokeToken(RevokeTokenRequest(tokenID: ownToken.token!.id)).revokeTime != nil)
+    }
+  }
+
+  /// A token that ends within a day is no way in to rely on.
+  @Test func aTokenThatEndsSoonIsNoLastWayIn() async throws {
+    try await TestHost.run([EchoModule.self]) { host in
+      let access = AccessServiceClient(try await host.channel())
+      let own = try #require(try await access.listTokens(ListTokensRequest()).tokens.first)
+      let revocation = RevokeTokenRequest(tokenID: own.id)
+      let second = CreateTokenRequest(
+        principalName: "second", roles: [.administrator],
+        expireTime: ProtoTimestamp(host.now + .seconds(86_400 - 1)))
+      _ = try await access.createToken(second)
+      #expect(await Self.reason { _ = try await access.revokeToken(revocation) } == "LAST_ADMINISTRATOR")
+      let soon = ProtoTimestamp(host.now + .seconds(1))
+      #expect(
+        await Self.reason {
+          _ = try await access.rotateToken(RotateTokenRequest(graceSeconds: 0, expireTime: soon))
+        } == "LAST_ADMINISTRATOR")
+      // Refused as a whole: no token was made, and the old one has not ended.
+      #expect(try await access.listTokens(ListTokensRequest()).tokens.count == 2)
+      #expect(try await access.listTokens(ListTokensRequest()).tokens.last?.expireTime == own.expireTime)
+
+      var third = second
+      third.principalName = "third"
+      third.expireTime = ProtoTimestamp(host.now + .seconds(86_400))
+      let made = try await access.createToken(third)
+      #expect(try await access.revokeToken(revocation).revokeTime != nil)
+      // Where a day is no longer left, what is left may not become less; what ends nobody's way in goes on.
+      try await host.advance(by: .seconds(3_600))
+      let last = AccessServiceClient(try await host.anonymousChannel(token: made.secret))
+      let staff = try await last.createToken(CreateTokenRequest(principalName: "staff", roles: [.staff]))
+      #expect(
+        await Self.reason {
+          _ = try await last.revokeToken(RevokeTokenRequest(tokenID: try #require(made.token).id))
+        } == "LAST_ADMINISTRATOR")
+      #expect(
+        try await last.revokeToken(RevokeTokenRequest(tokenID: try #require(staff.token).id)).revokeTime
+          != nil)
+      #expect(try await last.rotateToken(RotateTokenRequest(graceSeconds: 0)).secret.count == 46)
     }
   }
 

@@ -54,6 +54,47 @@ struct LaterEchoModule: Module {
     }
   }
 
+  /// A token that could be shown to nobody is not the only one that there ever was.
+  @Test func makesAnotherFirstTokenOnceOneIsTakenBack() async throws {
+    try await Scratch.with { directory in
+      let first = try await start(directory)
+      let lost = try #require(first.firstToken)
+      await first.takeBackFirstToken()
+      #expect(await first.stop())
+      let second = try await start(directory)
+      let token = try #require(second.firstToken)
+      #expect(token != lost)
+      let channel = TestChannel(second.address, token: token)
+      #expect(
+        try await AccessServiceClient(channel).getCaller(GetCallerRequest()).principalName == "administrator")
+      await channel.close()
+      let stranger = TestChannel(second.address, token: lost)
+      await #expect(throws: Status.self) {
+        _ = try await AccessServiceClient(stranger).getCaller(GetCallerRequest())
+      }
+      await stranger.close()
+      #expect(await second.stop())
+    }
+  }
+
+  @Test func refusesATokenFileThatCannotBe() async throws {
+    try await Scratch.with { directory in
+      try FileManager.default.createDirectory(
+        atPath: directory + "/folder", withIntermediateDirectories: true)
+      for path in ["/proc/yizhan", directory + "/nowhere/token", directory + "/folder"] {
+        let error = #expect(throws: StartError.self) { try TokenFile.check(path) }
+        #expect(error?.exitCode == 73)
+      }
+      // What can be leaves no trace of the question, and an old file in its place.
+      try TokenFile.check(directory + "/token")
+      #expect(!FileManager.default.fileExists(atPath: directory + "/token"))
+      try TokenFile.write("old", to: directory + "/token")
+      try TokenFile.check(directory + "/token")
+      #expect(FileManager.default.contents(atPath: directory + "/token") == Data("old\n".utf8))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: directory).sorted() == ["folder", "token"])
+    }
+  }
+
   @Test func refusesADirectoryInUse() async throws {
     try await Scratch.with { directory in
       let host = try await start(directory)

@@ -128,8 +128,9 @@ enum AccessError: ModuleError {
     case .lastAdministrator:
       Refusal(
         .failedPrecondition, "LAST_ADMINISTRATOR",
-        "this would leave nobody with a valid token who administers the whole host; create another one first",
-        "此操作将使整个服务器再无有效的管理员令牌;请先创建另一个")
+        "this would leave nobody who administers the whole host with a token that is valid for a day more; create one"
+          + " that is valid for longer first",
+        "此操作将使整个服务器再无有效期超过一天的管理员令牌;请先创建一个有效期更长的令牌")
     case .methodUnknown:
       Refusal(
         .notFound, "METHOD_NOT_FOUND",

@@ -10,6 +10,8 @@ struct AccessHandler: AccessServiceHandler {
   static let maximumValidTokens = 2
   /// How long a replaced token stays valid unless the request says otherwise.
   static let defaultGrace = Duration.seconds(86_400)
+  /// How long some administrator of the whole host holds a valid token, at least, after a change that ends another.
+  static let administratorsLeastTime = Duration.seconds(86_400)
 
   func createToken(_ request: CreateTokenRequest, _ transaction: Transaction) throws -> CreateTokenResponse {
     let (token, secret) = try makeToken(request, transaction)
@@ -82,10 +84,12 @@ struct AccessHandler: AccessServiceHandler {
     if !isAdministrator, let end = old.expiresAt {
       expiresAt = min(expiresAt, transaction.now + (end - old.createdAt))
     }
-    let made = try issue(to: principal, expiresAt: expiresAt, transaction)
     let grace = request.graceSeconds.map { Duration.seconds($0) } ?? Self.defaultGrace
-    try TokenStore.expire(id: old.id, at: transaction.now + grace, in: transaction)
-    return made
+    return try keepingAnAdministrator(transaction) {
+      let made = try issue(to: principal, expiresAt: expiresAt, transaction)
+      try TokenStore.expire(id: old.id, at: transaction.now + grace, in: transaction)
+      return made
+    }
   }
 
   private func expiry(_ wanted: ProtoTimestamp?, now: Instant) throws -> Instant {
@@ -144,16 +148,18 @@ struct AccessHandler: AccessServiceHandler {
       lastUseTime: row.lastUsedAt.map { ProtoTimestamp($0) })
   }
 
-  /// Makes a change after which somebody must still be able to administer the whole host.
+  /// Makes a change after which somebody must still be able to administer the whole host, for a day at least or, where
+  /// that was not so before, for as long as before: a token that ends in a minute lets nobody make another in time.
   /// - Throws: `AccessError.lastAdministrator`, which undoes the change.
   func keepingAnAdministrator<Result>(_ transaction: Transaction, _ change: () throws -> Result) throws
     -> Result
   {
-    let before = try TokenStore.validAdministrators(in: transaction)
+    let before = try TokenStore.administratorsEnd(in: transaction)
     let result = try change()
-    guard try before == 0 || TokenStore.validAdministrators(in: transaction) > 0 else {
-      throw AccessError.lastAdministrator
-    }
+    guard let before else { return result }
+    guard let after = try TokenStore.administratorsEnd(in: transaction),
+      after >= min(before, transaction.now + Self.administratorsLeastTime)
+    else { throw AccessError.lastAdministrator }
     return result
   }
 }

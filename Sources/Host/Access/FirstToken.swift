@@ -13,6 +13,13 @@ enum FirstToken {
     }
   }
 
+  /// Forgets a token that could be shown to nobody, so that the next start makes another.
+  static func takeBack(_ token: String, _ database: Database, scope: ModuleScope) async throws {
+    try await database.writer.perform(call: .host("start", in: scope)) { transaction in
+      try TokenStore.delete(hash: TokenText.hash(token.utf8), in: transaction)
+    }
+  }
+
   /// Makes another, for an operator who has lost every token but holds the machine.
   static func make(_ transaction: Transaction) throws -> String {
     let secret = TokenText.make()

@@ -81,21 +81,28 @@ enum TokenStore {
       """, id, snapshot.now, read: { $0.int(0) }) ?? 0
   }
 
-  /// How many tokens are valid of administrators who are bound to no area: the ways in for those who can let
-  /// everybody else in.
-  static func validAdministrators(in snapshot: Snapshot) throws -> Int {
-    try snapshot.first(
+  /// Until when a token is valid of some administrator who is bound to no area, the way in for those who can let
+  /// everybody else in: the end of all time for one that does not expire, nil where there is none.
+  static func administratorsEnd(in snapshot: Snapshot) throws -> Instant? {
+    let end = try snapshot.first(
       """
-      SELECT COUNT(*) FROM access_token t JOIN access_principal p ON p.id = t.principal_id
+      SELECT MAX(COALESCE(t.expires_at, ?)) FROM access_token t JOIN access_principal p ON p.id = t.principal_id
       WHERE p.roles & ? <> 0 AND p.disabled_at IS NULL AND t.revoked_at IS NULL
         AND (t.expires_at IS NULL OR t.expires_at > ?)
         AND NOT EXISTS (SELECT 1 FROM access_principal_area a WHERE a.principal_id = p.id)
-      """, Int64(Roles.administrator.rawValue), snapshot.now, read: { $0.int(0) }) ?? 0
+      """, Instant(milliseconds: .max), Int64(Roles.administrator.rawValue), snapshot.now,
+      read: { $0.optionalInstant(0) })
+    return end ?? nil
   }
 
   /// Whether any token was ever made.
   static func isEmpty(in snapshot: Snapshot) throws -> Bool {
     try snapshot.first("SELECT 1 FROM access_token LIMIT 1", read: { _ in true }) == nil
+  }
+
+  /// Drops a token as if it had never been.
+  static func delete(hash: [UInt8], in transaction: Transaction) throws {
+    try transaction.execute("DELETE FROM access_token WHERE hash = ?", hash)
   }
 
   /// Revokes a token.

@@ -20,6 +20,7 @@ struct ResetAdministratorCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigurationOptions
 
   func run() async throws {
+    if let tokenFile { try TokenFile.check(tokenFile) }
     let database = try await options.openUnlockedDatabase()
     defer { database.close() }
     let call = CallContext.host("reset", in: AccessModule.scope)

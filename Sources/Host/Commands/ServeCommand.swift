@@ -42,7 +42,12 @@ struct ServeCommand: AsyncParsableCommand {
         "calls on an address that other machines reach are not encrypted",
         metadata: ["listen": "\(host.address)"])
     }
-    try announce(host, configuration)
+    do { try announce(host, configuration) } catch {
+      // Nobody has seen the first token: the next start makes another.
+      await host.takeBackFirstToken()
+      _ = await host.stop()
+      throw error
+    }
     notifier.ready(status: "serving \(host.address)")
 
     let watchdog = Task { try await beat(notifier, host) }

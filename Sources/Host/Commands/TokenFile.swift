@@ -20,16 +20,29 @@ enum TokenFile {
       unlink(temporary)
       throw failure
     }
-    guard rename(temporary, path) == 0 else { throw Self.failure(path) }
+    guard rename(temporary, path) == 0 else {
+      let failure = Self.failure(path)
+      unlink(temporary)
+      throw failure
+    }
   }
 
   /// Checks that a token could be written there, before one is made that nobody would ever see.
   /// - Throws: `StartError.tokenFile`.
   static func check(_ path: String) throws(StartError) {
+    var facts = stat()
+    // No file can be put in the place of a folder.
+    if stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR {
+      throw .tokenFile(path, reason: String(cString: strerror(EISDIR)))
+    }
     let temporary = path + ".new"
     unlink(temporary)
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { throw failure(path) }
+    guard descriptor >= 0 else {
+      // A host that has its token serves on a full disk too, and one that has none cannot be made on it.
+      if errno == ENOSPC || errno == EDQUOT { return }
+      throw failure(path)
+    }
     close(descriptor)
     unlink(temporary)
   }

@@ -775,7 +775,8 @@ public protocol AccessServiceHandler: Sendable {
   /// Lists principals, the latest first.
   func listPrincipals(_ request: ListPrincipalsRequest, _ snapshot: Snapshot) throws -> ListPrincipalsResponse
   /// Changes what a principal may do; holds from its next call on. Fails with ABORTED for a stale etag,
-  /// with FAILED_PRECONDITION (LAST_ADMINISTRATOR) if nobody could administer the host afterwards.
+  /// with FAILED_PRECONDITION (LAST_ADMINISTRATOR) if nobody could administer the host afterwards, or for
+  /// less than a day.
   func updatePrincipal(_ request: UpdatePrincipalRequest, _ transaction: Transaction) throws -> Principal
   /// Revokes all tokens of a principal and unbinds its certificates: from then on, calls with them are
   /// refused. The principal stays and can be given new ones. Fails as RevokeToken does.
@@ -792,13 +793,15 @@ public protocol AccessServiceHandler: Sendable {
   func createToken(_ request: CreateTokenRequest, _ transaction: Transaction) throws -> CreateTokenResponse
   /// Makes a token that replaces another one, which stays valid for a time of grace and not longer. Without
   /// token_id it replaces the token that the call presents: every principal can rotate its own. Fails with
-  /// FAILED_PRECONDITION (TOKEN_LIMIT) if the principal has a second valid token: revoke one first.
+  /// FAILED_PRECONDITION (TOKEN_LIMIT) if the principal has a second valid token: revoke one first; and
+  /// (LAST_ADMINISTRATOR) as RevokeToken does, for a new token that is short-lived.
   func rotateToken(_ request: RotateTokenRequest, _ transaction: Transaction) throws -> CreateTokenResponse
   /// Lists tokens, the latest first, without their secrets.
   func listTokens(_ request: ListTokensRequest, _ snapshot: Snapshot) throws -> ListTokensResponse
   /// Revokes a token: from then on, calls with it are refused with UNAUTHENTICATED. Revoking it again
   /// changes nothing. Fails with NOT_FOUND for an unknown id, with FAILED_PRECONDITION (LAST_ADMINISTRATOR)
-  /// for the last administrator's token that is still valid, because nobody could make another.
+  /// for the last administrator's token that is valid for a day more, because soon nobody could make
+  /// another: make one that is valid for longer first.
   func revokeToken(_ request: RevokeTokenRequest, _ transaction: Transaction) throws -> Token
   /// Binds a client certificate's key to a principal: over mutual TLS, calls with that key act for it.
   /// Renewed certificates of the same key stay bound. Fails with ALREADY_EXISTS for a key that is bound.
@@ -867,7 +870,8 @@ public struct AccessServiceClient: Sendable {
   }
 
   /// Changes what a principal may do; holds from its next call on. Fails with ABORTED for a stale etag,
-  /// with FAILED_PRECONDITION (LAST_ADMINISTRATOR) if nobody could administer the host afterwards.
+  /// with FAILED_PRECONDITION (LAST_ADMINISTRATOR) if nobody could administer the host afterwards, or for
+  /// less than a day.
   public func updatePrincipal(_ request: UpdatePrincipalRequest, _ options: CallOptions = CallOptions())
     async throws -> Principal
   {
@@ -898,7 +902,8 @@ public struct AccessServiceClient: Sendable {
 
   /// Makes a token that replaces another one, which stays valid for a time of grace and not longer. Without
   /// token_id it replaces the token that the call presents: every principal can rotate its own. Fails with
-  /// FAILED_PRECONDITION (TOKEN_LIMIT) if the principal has a second valid token: revoke one first.
+  /// FAILED_PRECONDITION (TOKEN_LIMIT) if the principal has a second valid token: revoke one first; and
+  /// (LAST_ADMINISTRATOR) as RevokeToken does, for a new token that is short-lived.
   public func rotateToken(_ request: RotateTokenRequest, _ options: CallOptions = CallOptions()) async throws
     -> CreateTokenResponse
   {
@@ -914,7 +919,8 @@ public struct AccessServiceClient: Sendable {
 
   /// Revokes a token: from then on, calls with it are refused with UNAUTHENTICATED. Revoking it again
   /// changes nothing. Fails with NOT_FOUND for an unknown id, with FAILED_PRECONDITION (LAST_ADMINISTRATOR)
-  /// for the last administrator's token that is still valid, because nobody could make another.
+  /// for the last administrator's token that is valid for a day more, because soon nobody could make
+  /// another: make one that is valid for longer first.
   public func revokeToken(_ request: RevokeTokenRequest, _ options: CallOptions = CallOptions()) async throws
     -> Token
   {
