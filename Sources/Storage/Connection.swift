@@ -35,6 +35,8 @@ final class Connection {
   /// How long the statements of a call may take, whatever its deadline.
   var maximumDuration: Duration = .seconds(30)
   private var firstTick: ContinuousClock.Instant?
+  /// Whether a call is under way: what the engine does between calls has no deadline.
+  private var isInCall = false
   private var deadlineHit = false
 
   /// Why the engine rolled back the open transaction; nil if it did not.
@@ -226,18 +228,21 @@ final class Connection {
     self.maximumDuration = maximumDuration
     firstTick = nil
     deadlineHit = false
+    isInCall = true
   }
 
   /// Ends a call.
   func leave() {
     generation &+= 1
     deadline = nil
+    isInCall = false
   }
 
   /// Takes note that a lost transaction has been dealt with.
   func forget() { lost = nil }
 
   fileprivate func isOverdue() -> Bool {
+    guard isInCall else { return false }
     let now = clock.monotonic()
     // The first tick comes some microseconds after the call began: near enough, and no clock is read for
     // calls that end before it.

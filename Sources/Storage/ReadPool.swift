@@ -2,7 +2,8 @@
 public final class ReadPool: Sendable {
   private struct Task {
     let deadline: ContinuousClock.Instant?
-    let run: @Sendable (Reader) -> Void
+    /// Reads; what it returns tells the caller.
+    let run: @Sendable (Reader) -> () -> Void
     let refuse: @Sendable (StorageError) -> Void
   }
 
@@ -45,7 +46,7 @@ public final class ReadPool: Sendable {
           }
         }
         reader.endBatch()
-        completion(result)
+        return { completion(result) }
       } refuse: {
         completion(.failure($0))
       })
@@ -62,7 +63,7 @@ public final class ReadPool: Sendable {
         Task(deadline: call.deadline) { reader in
           let result = Result { try reader.read(call: call, body: body) }
           reader.endBatch()
-          continuation.resume(with: result)
+          return { continuation.resume(with: result) }
         } refuse: {
           continuation.resume(throwing: $0)
         })
@@ -88,11 +89,14 @@ public final class ReadPool: Sendable {
   private static func work(_ reader: Reader, _ queue: WorkQueue<Task>, _ clock: HostClock) {
     while let task = queue.takeOne() {
       if let deadline = task.deadline, clock.monotonic() >= deadline {
+        queue.release(count: 1, bytes: 0)
         task.refuse(.deadlineExceeded)
       } else {
-        task.run(reader)
+        let answer = task.run(reader)
+        // There is room again before anybody is answered, so that whoever then calls once more is taken.
+        queue.release(count: 1, bytes: 0)
+        answer()
       }
-      queue.release(count: 1, bytes: 0)
     }
   }
 }
