@@ -163,7 +163,7 @@ struct MatrixOutcome: CustomStringConvertible {
     }
   }
 
-  private static let options = CallOptions(timeout: .seconds(10))
+  private static let options = CallOptions(timeout: .seconds(120))
 
   private static func firstReply(
     of path: String, _ message: [UInt8], _ channel: any ClientChannel

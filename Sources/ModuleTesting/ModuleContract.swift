@@ -102,7 +102,7 @@ public enum ModuleContract {
   private static func outcome(
     _ method: MethodDescriptor, _ channel: any ClientChannel, _ message: [UInt8]
   ) async -> Status {
-    let options = CallOptions(timeout: .seconds(10))
+    let options = CallOptions(timeout: .seconds(120))
     do {
       if method.kind != .stream {
         _ = try await channel.unary(method.path, message, options)

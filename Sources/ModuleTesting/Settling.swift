@@ -8,7 +8,7 @@ struct Settling {
   /// - Throws: `TestHostError`.
   func run() async throws {
     let failedBefore = core.statistics.timersFailed
-    let end = ContinuousClock.now + .seconds(30)
+    let end = ContinuousClock.now + .seconds(300)
     var last = try await look()
     var quietRounds = 0
     while quietRounds < 2 {

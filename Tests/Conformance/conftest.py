@@ -76,7 +76,7 @@ class Host:
             grpc.insecure_channel(self.address, options=list(options)),
             Bearer(self.token if token is None else token, purpose))
 
-    def stop(self, timeout_seconds=20):
+    def stop(self, timeout_seconds=60):
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(timeout_seconds)

@@ -103,7 +103,7 @@ def test_the_window_of_the_connection_holds_too(host, connection, files):
 
 def test_a_deadline_ends_a_reply_that_waits_for_its_window(host):
     with RawConnection(host, {WINDOW: 1}, credits=False) as connection:
-        stream = connection.open(reflect(host, **{"grpc-timeout": "300m"}))
+        stream = connection.open(reflect(host, **{"grpc-timeout": "3000m"}))
         connection.data(stream, FILES)
         connection.finish(stream)
         assert len(stream.data) == 1 and stream.status == DEADLINE_EXCEEDED

@@ -25,7 +25,7 @@ import Testing
       let start = ContinuousClock.now
       async let isDrained = host.stop()
       #expect(await status.code == .unavailable)
-      #expect(ContinuousClock.now - start < .seconds(5))
+      #expect(ContinuousClock.now - start < .seconds(60))
       // The writer is still at it; the database waits for it, whoever has gone meanwhile.
       try await Task.sleep(for: .milliseconds(1_500))
       EchoGate.other.open()

@@ -53,7 +53,7 @@ import Testing
   }
 
   @Test func saysNothingOfQuickCallsAndWarnsOfSlowOnes() async throws {
-    let settings = ["slow-call-milliseconds": "50", "read-deadline-milliseconds": "150"]
+    let settings = ["slow-call-milliseconds": "2000", "read-deadline-milliseconds": "3000"]
     let (lines, _) = try await lines(settings) { echo in
       _ = try await echo.call("Get", "x")
       _ = await echo.failure("Get", "slow")

@@ -21,6 +21,8 @@ final class Cabinet: Sendable {
     keepsDirectory = directory != nil
     var options = StorageOptions()
     options.sealer = vault
+    // Some tests fill it in one transaction.
+    options.maximumWriteDuration = .seconds(600)
     database = try Database.open(
       directory: self.directory, options: options,
       schemas: [

@@ -47,6 +47,8 @@ struct FullDiskTests {
       options: {
         var options = StorageOptions()
         options.writerCacheBytes = 1 << 20
+        // It is the disk that has to fail.
+        options.maximumWriteDuration = .seconds(600)
         options.onFatal = { Issue.record("the writer died: \($0)") }
         return options
       }(), schemas: [wishesSchema, workersSchema])

@@ -9,7 +9,7 @@ import Testing
   private struct Refused: Error, Equatable {}
 
   @Test func jobsThatWaitTogetherShareACommit() async throws {
-    let database = try open(directory)
+    let database = try open(directory) { $0.maximumBatchDuration = .seconds(60) }
     let before = database.statistics.commits
     let outcomes = await submitTogether(
       database, (0..<300).map { index in body { try $0.insert("\(index)") } })
@@ -27,7 +27,7 @@ import Testing
 
   @Test(arguments: [false, true])
   func aJobThatFailsLeavesTheOthers(_ startsProtected: Bool) async throws {
-    let database = try open(directory)
+    let database = try open(directory) { $0.maximumBatchDuration = .seconds(60) }
     if startsProtected {
       // A batch with a failure puts the following ones into savepoints from the start.
       _ = await submitTogether(
