@@ -117,9 +117,6 @@ public protocol ConsentDirectory: Sendable {
   /// Forgets the consents of somebody of whom nothing is held any more, and whose key the caller destroys: those that
   /// are open end, and how they were given is gone.
   func forget(_ person: String, in transaction: Transaction) throws
-  /// Ends a person's consent to a purpose; every module that holds personal data is asked to let go of what it kept for
-  /// that alone, the caller too. Nothing happens without an open consent.
-  func withdraw(_ purpose: String, of person: String, in transaction: Transaction) throws
   /// Notes that a person has consented, who is of age: 14 or older (PIPL article 31). A child's consent is its guardian's,
   /// and is recorded by `ConsentService.GrantConsent`.
   /// - Parameters:

@@ -74,6 +74,19 @@ import Workers
     }
   }
 
+  /// What was said to the host stands until it is withdrawn there.
+  @Test func theLastFlagTakenBackLeavesTheConsent() async throws {
+    try await District.run { district in
+      let only = try await reported("同意书甲", district)
+      _ = try await district.platform.setPublicationConsent(
+        SetPublicationConsentRequest(wishID: only.wish.id, evidence: "来电撤回"))
+      #expect(try await publicReports(district).isEmpty)
+      let list = ListConsentsRequest(personID: district.workerID)
+      let consents = try await district.consents().listConsents(list).consents
+      #expect(consents.count == 1 && consents.first?.withdrawnTime == nil)
+    }
+  }
+
   @Test func eachWishHasAFlagOfItsOwn() async throws {
     try await District.run { district in
       let first = try await reported("同意书甲", district)

@@ -22,9 +22,4 @@ struct PublicationConsent: Sendable {
   func record(_ evidence: String, of id: String, in transaction: Transaction) throws {
     try consents.grant(Self.purpose, by: id, isSeparate: true, evidence: evidence, in: transaction)
   }
-
-  /// Ends the consent at the host, because no wish of the person has it any more.
-  func withdraw(of id: String, in transaction: Transaction) throws {
-    try consents.withdraw(Self.purpose, of: id, in: transaction)
-  }
 }

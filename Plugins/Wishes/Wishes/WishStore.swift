@@ -11,13 +11,6 @@ enum WishStore {
       collected_by_organisation_id, state_reason, created_at, updated_at, listed_at, ended_at, draft
     FROM wishes_wish WHERE
     """)
-  /// Whether a wish of a person may be published, as far as consent goes.
-  static func hasPublicationConsent(of workerID: String, in snapshot: Snapshot) throws -> Bool {
-    try snapshot.first(
-      "SELECT 1 FROM wishes_wish WHERE worker_id = ? AND publication_consent = 1 LIMIT 1", workerID,
-      read: { _ in true }) ?? false
-  }
-
   // Every call about a wish comes here: the text is put together once.
   private static let selectByID = select.appending(" id = ?")
 

@@ -53,10 +53,6 @@ extension WishesHandler {
     let action: WishHistoryEntry.Action = request.publicationConsent ? .consentGiven : .consentWithdrawn
     try save(
       &wish, after: HistoryStep(action: action, reason: request.evidence), from: wish.state, in: transaction)
-    // Where no wish of the person has it any more, it is withdrawn for good.
-    if !request.publicationConsent, try !WishStore.hasPublicationConsent(of: wisherID, in: transaction) {
-      try consent.withdraw(of: wisherID, in: transaction)
-    }
     return try reply(wish, in: transaction)
   }
 

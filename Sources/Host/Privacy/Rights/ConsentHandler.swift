@@ -106,12 +106,6 @@ extension ConsentHandler: ConsentDirectory {
       in: snapshot.entering(people.scope))
   }
 
-  func withdraw(_ purpose: String, of person: String, in transaction: Transaction) throws {
-    let transaction = transaction.entering(people.scope)
-    guard try consents.isOpen(purpose, of: person, isSeparate: false, in: transaction) else { return }
-    try end(purpose, of: person, in: transaction)
-  }
-
   func forget(_ person: String, in transaction: Transaction) throws {
     try consents.erase(person, in: transaction.entering(people.scope))
   }
