@@ -79,12 +79,13 @@ struct ErrorReport {
     switch status.code {
     case .unavailable where status.domain == ClientTLSReason.domain:
       return TLSAdvice.text(reason: status.reason, server: server, prefersChinese: prefersChinese)
-    case .unavailable:
+    case .unavailable where status.reason.isEmpty:
+      // What has a reason was said by a server, and says itself what to do.
       let address = server.address
       return prefersChinese
-        ? "服务器 \(server) 在运行吗？启动：yizhand serve --listen \(address)；换一台：--server HOST:PORT"
-        : "Is a server running at \(server)? Start one with \"yizhand serve --listen \(address)\", or name "
-          + "another with --server HOST:PORT."
+        ? "服务器 \(server) 在运行吗？启动：yizhand serve --host-key-file FILE --listen \(address)（试用：--development）；换一台：--server HOST:PORT"
+        : "Is a server running at \(server)? Start one with \"yizhand serve --host-key-file FILE --listen "
+          + "\(address)\" (to try things out: --development), or name another with --server HOST:PORT."
     case .unauthenticated where hasToken:
       return prefersChinese
         ? "服务器不接受这个令牌。请向管理员索取新的，然后：yizhan login --server \(server)"

@@ -2,7 +2,7 @@
 struct Endpoint: Sendable, Equatable, CustomStringConvertible {
   /// The port that `yizhand serve` listens on unless told otherwise.
   static let defaultPort = 7040
-  /// Where a bare `yizhand serve` listens.
+  /// Where `yizhand serve` listens unless told otherwise.
   static let local = Endpoint(host: "127.0.0.1", port: defaultPort)
 
   var host: String
