@@ -10,6 +10,25 @@ enum Names {
     "MethodDescriptor", "Optional", "Protocol", "RequestStream", "ResponseWriter", "Self", "Snapshot",
     "StreamContext", "String", "Transaction", "Type", "UInt32", "UInt64", "UInt8", "Violations",
   ]
+  /// Names that a scaffolded module's own code uses, beside `reservedTypes`, and that its resource must not take.
+  static let scaffoldTypes: Set<String> = [
+    "AreaCode", "Error", "Int", "Migration", "Module", "ModuleContract", "Page", "ProtoTimestamp", "Query",
+    "Reach", "Refusal", "RefusalError", "Registrar", "Row", "Status", "TestHost",
+  ]
+  /// Swift modules that a module stands beside, in small letters: the compiler takes one of each name, and a host one
+  /// module of each.
+  static let reservedModules: Set<String> = [
+    // The host's own modules and targets.
+    "access", "audit", "cnghttp2", "cprotobufc", "csqlite", "formats", "host", "http2", "kernel", "limits",
+    "modulekit", "moduletesting", "privacy", "protogen", "rpc", "rpctransport", "sqlite", "storage", "wire",
+    "yizhan", "yizhand",
+    // Namespaces of the protos beside those.
+    "bulk", "events", "google",
+    // What they are built on.
+    "argumentparser", "configuration", "crypto", "foundation", "glibc", "logging", "niocore", "nioposix",
+    "niossl",
+    "swift", "swiftprotobuf", "synchronization", "testing", "unixsignals", "x509",
+  ]
   private static let keywords: Set<String> = [
     "as", "associatedtype", "break", "case", "catch", "class", "continue", "default", "defer", "deinit", "do",
     "else", "enum", "extension", "fallthrough", "false", "fileprivate", "for", "func", "guard", "if",
@@ -98,7 +117,8 @@ enum Names {
     return result
   }
 
-  private static func escaped(_ name: String) -> String {
+  /// A name as Swift can read it where it is a word of the language too: `` `case` ``.
+  static func escaped(_ name: String) -> String {
     if name == "self" { return "self_" }
     return keywords.contains(name) ? "`\(name)`" : name
   }

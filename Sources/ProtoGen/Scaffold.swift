@@ -16,14 +16,19 @@ struct Scaffold {
       throw GenerationError(
         "\(resource) is not a resource's name: 2 to 31 letters and digits, the first a capital letter")
     }
-    if Names.reservedTypes.contains(resource) || resource == module {
+    if Names.reservedModules.contains(module.lowercased()) {
       throw GenerationError(
-        "a resource cannot be called \(resource): generated code has that name; choose another")
+        "a module cannot be called \(module): the host or a library has that name; choose another")
+    }
+    if Names.reservedTypes.contains(resource) || Names.scaffoldTypes.contains(resource) || resource == module
+    {
+      throw GenerationError(
+        "a resource cannot be called \(resource): code that a module uses has that name; choose another")
     }
     self.root = root
     self.module = module
     templates = ScaffoldTemplates(module: module, resource: resource)
-    for path in ["Plugins/\(module)", "Proto/yizhan/\(module.lowercased())"]
+    for path in ["Plugins/\(module)", "Sources/\(module)", "Proto/yizhan/\(module.lowercased())"]
     where FileManager.default.fileExists(atPath: root.appending(path: path).path) {
       throw GenerationError("\(path) exists already")
     }

@@ -35,21 +35,21 @@ extension ScaffoldTemplates {
         guard transaction.reach.includes(area: request.areaCode) else {
           throw \(module)Error.areaNotYours(request.areaCode)
         }
-        let \(variable) = \(resource)(
+        let \(identifier) = \(resource)(
           id: transaction.makeID(), areaCode: request.areaCode, name: request.name,
           createTime: ProtoTimestamp(transaction.now))
-        guard try \(resource)Store.insert(\(variable), in: transaction) else { throw \(module)Error.nameTaken(request.name) }
-        return \(variable)
+        guard try \(resource)Store.insert(\(identifier), in: transaction) else { throw \(module)Error.nameTaken(request.name) }
+        return \(identifier)
       }
 
       func get\(resource)(_ request: Get\(resource)Request, _ snapshot: Snapshot) throws -> \(resource) {
         let reach = snapshot.reach
-        guard let \(variable) = try \(resource)Store.\(variable)(request.\(variable)ID, in: snapshot),
-          reach.includes(area: \(variable).areaCode)
+        guard let \(identifier) = try \(resource)Store.\(identifier)(request.\(variable)ID, in: snapshot),
+          reach.includes(area: \(identifier).areaCode)
         else {
           throw \(module)Error.notFound(request.\(variable)ID)
         }
-        return \(variable)
+        return \(identifier)
       }
 
       func list\(plural)(_ request: List\(plural)Request, _ snapshot: Snapshot) throws -> List\(plural)Response {
@@ -73,17 +73,17 @@ extension ScaffoldTemplates {
     enum \(resource)Store {
       /// Adds a row.
       /// - Returns: false if the area has one of this name.
-      static func insert(_ \(variable): \(resource), in transaction: Transaction) throws -> Bool {
+      static func insert(_ \(identifier): \(resource), in transaction: Transaction) throws -> Bool {
         try transaction.execute(
           \"\"\"
           INSERT INTO \(table) (id, area_code, name, create_time) VALUES (?, ?, ?, ?)
           ON CONFLICT (area_code, name) DO NOTHING
           \"\"\",
-          \(variable).id, \(variable).areaCode, \(variable).name, transaction.now) == 1
+          \(identifier).id, \(identifier).areaCode, \(identifier).name, transaction.now) == 1
       }
 
       /// The row of an identifier.
-      static func \(variable)(_ id: String, in snapshot: Snapshot) throws -> \(resource)? {
+      static func \(identifier)(_ id: String, in snapshot: Snapshot) throws -> \(resource)? {
         var query = select
         query.append(" WHERE id = ?", id)
         return try snapshot.first(query, read: read)

@@ -13,10 +13,12 @@ struct ScaffoldTemplates {
       character.isUppercase ? (index > 0 ? "_" : "") + character.lowercased() : String(character)
     }.joined()
   }
-  /// "bicycle", "restStop".
+  /// "bicycle", "restStop"; as a name of its own it is `identifier`.
   var variable: String { resource.prefix(1).lowercased() + resource.dropFirst() }
+  /// "bicycle", "`case`".
+  var identifier: String { Names.escaped(variable) }
   var plural: String { Self.plural(of: resource) }
-  var pluralVariable: String { Self.plural(of: variable) }
+  var pluralVariable: String { Names.escaped(Self.plural(of: variable)) }
   var pluralSnake: String { Self.plural(of: snake) }
   var words: String { snake.replacing("_", with: " ") }
   var table: String { "\(package)_\(snake)" }
@@ -105,7 +107,7 @@ struct ScaffoldTemplates {
     message \(resource) {
       // Its identifier, a UUID.
       string id = 1;
-      // The area that it is in: a code of 6, 9 or 12 digits.
+      // The area that it is in: a code of 6, 9, 12 or 15 digits.
       string area_code = 2;
       // What people call it.
       string name = 3;
@@ -115,7 +117,7 @@ struct ScaffoldTemplates {
 
     // A \(words) to add.
     message Create\(resource)Request {
-      // The area that it is in: a code of 6, 9 or 12 digits.
+      // The area that it is in: a code of 6, 9, 12 or 15 digits.
       string area_code = 1 [(yizhan.check) = {
         required: true
         format: AREA_CODE

@@ -130,3 +130,22 @@ def test_committed_code_is_what_is_generated():
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     integrator = protogen("check", "--root", ROOT / "Tests" / "Integrator", "--import", ROOT / "Proto")
     assert integrator.returncode == 0, integrator.stdout + integrator.stderr
+
+
+@pytest.mark.parametrize("name, resource, words", [
+    ("lending", "Bicycle", "is not a module's name"),
+    ("Lending", "bicycle", "is not a resource's name"),
+    ("Storage", "Shelf", "the host or a library has that name"),
+    ("Privacy", "Notice", "the host or a library has that name"),
+    ("Sqlite", "Notice", "the host or a library has that name"),
+    ("Lending", "Page", "code that a module uses has that name"),
+    ("Lending", "Transaction", "code that a module uses has that name"),
+    ("Lending", "Lending", "code that a module uses has that name"),
+    ("Sample", "Thing", "exists already"),
+])
+def test_a_new_module_of_a_name_that_cannot_be_is_refused(package, name, resource, words):
+    before = sorted(path for path in package.folder.rglob("*"))
+    refused = protogen("new", name, "--resource", resource, "--root", package.folder, "--import", ROOT / "Proto")
+    assert refused.returncode != 0
+    assert words in refused.stderr
+    assert sorted(path for path in package.folder.rglob("*")) == before
