@@ -133,6 +133,10 @@ extension Arena {
   }
 
   /// A map field; `convert` copies one entry. Of two entries with one key the later one holds.
+  ///
+  /// Swift's texts are equal when they are canonically equivalent (Unicode Standard Annex 15), so a dictionary cannot
+  /// hold "é" and "e" with an accent as two keys, which other languages can. Such a map is refused: an entry of it
+  /// would be lost.
   @inlinable
   public func map<Entry, Key: Hashable, Value>(
     _ start: UnsafeMutablePointer<UnsafeMutablePointer<Entry>?>?, _ count: Int,
@@ -146,7 +150,13 @@ extension Arena {
     for index in 0..<count {
       guard let entry = start[index] else { continue }
       let (key, value) = convert(entry)
+      let countBefore = values.count
       values[key] = value
+      if values.count == countBefore, let text = key as? String, let index = values.index(forKey: key),
+        let kept = values.keys[index] as? String, !kept.utf8.elementsEqual(text.utf8)
+      {
+        fail(.keysAlike)
+      }
     }
     return values
   }

@@ -46,6 +46,8 @@ public enum DecodingError: Error, Equatable, Sendable, CustomStringConvertible {
   case invalidUTF8
   /// Decoding would take more memory than the arena allows.
   case tooLarge
+  /// Two keys of a map are spelled differently and are one text by Unicode's canonical equivalence.
+  case keysAlike
 
   /// One line for a developer.
   public var description: String {
@@ -53,6 +55,7 @@ public enum DecodingError: Error, Equatable, Sendable, CustomStringConvertible {
     case .malformed: "the bytes are truncated or not in protobuf's encoding"
     case .invalidUTF8: "a string field is not valid UTF-8"
     case .tooLarge: "decoding would take more memory than is allowed"
+    case .keysAlike: "two keys of a map are one text in different spellings (Unicode canonical equivalence)"
     }
   }
 }

@@ -129,12 +129,36 @@ public enum DynamicValue: Sendable, Equatable {
   }
 }
 
-/// A key of a map field.
+/// A key of a map field. Texts are told apart by their bytes, as protobuf does, not as Swift's texts are.
 public enum DynamicMapKey: Sendable, Hashable, Comparable {
   case bool(Bool)
   case signed(Int64)
   case unsigned(UInt64)
   case string(String)
+
+  /// Whether two keys are one to protobuf.
+  public static func == (left: DynamicMapKey, right: DynamicMapKey) -> Bool {
+    switch (left, right) {
+    case (.bool(let left), .bool(let right)): left == right
+    case (.signed(let left), .signed(let right)): left == right
+    case (.unsigned(let left), .unsigned(let right)): left == right
+    case (.string(let left), .string(let right)): left.utf8.elementsEqual(right.utf8)
+    default: false
+    }
+  }
+
+  /// Hashes the key.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(rank)
+    switch self {
+    case .bool(let value): hasher.combine(value)
+    case .signed(let value): hasher.combine(value)
+    case .unsigned(let value): hasher.combine(value)
+    case .string(let value):
+      var value = value
+      value.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+  }
 
   /// Numbers by size, texts by their UTF-8 bytes.
   public static func < (left: DynamicMapKey, right: DynamicMapKey) -> Bool {

@@ -6,7 +6,7 @@ import WireTestMessages
 //
 // Request: length of the rest (four bytes, big-endian), length of the message's name (one byte), the name, the
 // message. Reply: length of the rest, one byte for the outcome (0 for a message, 1 malformed, 2 invalid UTF-8,
-// 3 too large, 4 unknown name), the message.
+// 3 too large, 4 unknown name, 5 keys alike), the message.
 
 let types: [String: any Message.Type] = {
   let all: [any Message.Type] = [
@@ -52,6 +52,8 @@ func echo<Value: Message>(_ type: Value.Type, _ message: ArraySlice<UInt8>, in a
     return [1]
   } catch DecodingError.invalidUTF8 {
     return [2]
+  } catch DecodingError.keysAlike {
+    return [5]
   } catch {
     return [3]
   }
