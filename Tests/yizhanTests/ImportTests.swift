@@ -15,7 +15,10 @@ import Wire
     -> FakeServer
   {
     let json = try JSONValue(parsing: reply)
-    return try FakeServer(["LockerService/ImportLockers": { _ in [json] }])
+    return try FakeServer([
+      "LockerService/ImportLockers": { _ in [json] },
+      "LockerService/GetImport": { _ in throw Status(.notFound, "no such import") },
+    ])
   }
 
   private func run(
@@ -37,7 +40,7 @@ import Wire
       {"importId":"t1","firstRow":"1","maker":"驿站","rows":[
        {"name":"东门,1号","areaCode":"330106","shelfCount":4,"state":"STATE_FREE","tags":["a","b"]},{"name":"西门"}]}
       """#
-    let request = try #require(server.calls.first?.requests.first)
+    let request = try #require(server.calls.last?.requests.first)
     #expect(try request == message(expected, like: request))
     #expect(outcome.error.contains("import id: t1"))
     #expect(outcome.output == "rows received  3\nrows created   3\n")
@@ -164,10 +167,24 @@ import Wire
     #expect(server.calls.last?.requests.first?["first_row"] == .int64(2))
   }
 
+  @Test func theNameOfAnotherImportIsRefused() async throws {
+    let server = try server()
+    server.handle("LockerService/GetImport") { _ in
+      [try JSONValue(parsing: #"{"state": "IMPORT_STATE_COMPLETED", "lastRow": "1200"}"#)]
+    }
+    let outcome = await run(server, "name\na\n", "--import-id", "t1")
+    #expect(outcome.code == .usage)
+    #expect(outcome.error.contains("there is an import t1 already, with 1,200 rows"))
+    #expect(outcome.error.contains("--resume t1"))
+    #expect(server.calls.map(\.path) == ["/yizhan.lockers.v1.LockerService/GetImport"])
+    // A dry run keeps nothing, so that it cannot be mistaken for the import of its name.
+    #expect(await run(server, "name\na\n", "--import-id", "t1", "--dry-run").code == .ok)
+  }
+
   @Test func aFailureSaysHowToGoOn() async throws {
     let server = try FakeServer([
       "LockerService/ImportLockers": { _ in throw Status(.internalError, "disk full") },
-      "LockerService/GetImport": { _ in [.object([])] },
+      "LockerService/GetImport": { _ in throw Status(.notFound, "no such import") },
     ])
     let outcome = await run(server, "name\na\n", "--import-id", "t1", "--maker", "a b")
     #expect(outcome.code == .callFailed)

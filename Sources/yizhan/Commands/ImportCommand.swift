@@ -26,7 +26,7 @@ struct ImportCommand {
     ),
     OptionSpec(
       name: "import-id", placeholder: "IMPORT_ID",
-      about: "A name for the import, to resume it by. Default: a new one."),
+      about: "A name for a new import, to resume it by. Default: one is made."),
     OptionSpec(
       name: "errors", placeholder: "FILE.csv", about: "Write all row errors to a file.", completion: .file),
   ]
@@ -58,6 +58,7 @@ struct ImportCommand {
     ).build(parsed, base: nil)
     let importID = resumed ?? parsed.value("import-id") ?? Self.newImportID()
     var state = ImportState(importID: importID, isDryRun: isDryRun, template: template)
+    if let chosen = parsed.value("import-id"), !isDryRun { try await refuseTaken(chosen) }
     if resumed != nil {
       let progress = try await progress(of: importID)
       if progress.isCompleted {
@@ -81,6 +82,24 @@ struct ImportCommand {
     let reply = try await send(file, &state, resumeWith: resumeLine(path, importID, parsed))
     return try await ImportReport(session: session, server: server, bulk: bulk, file: file, schema: schema)
       .show(reply, importID: importID, errorsPath: parsed.value("errors"))
+  }
+
+  /// Refuses a name that an import has: the server would take the rows for that import's, which it has already.
+  private func refuseTaken(_ importID: String) async throws {
+    guard bulk.getImport != nil else { return }
+    let earlier: ImportProgress
+    do {
+      earlier = try await progress(of: importID)
+    } catch let status as Status where status.code == .notFound {
+      return
+    }
+    let rows = ProgressBar.grouped(Int(clamping: earlier.lastRow))
+    throw UsageError(
+      isChinese
+        ? "已有编号为 \(importID) 的导入，已提交 \(rows) 行" : "there is an import \(importID) already, with \(rows) rows",
+      hint: isChinese
+        ? "继续它：--resume \(importID)；新的导入请另取编号，或不写 --import-id"
+        : "--resume \(importID) goes on with it; for a new one choose another name, or leave --import-id out")
   }
 
   private func open(_ path: String) throws -> ImportFile {
