@@ -47,6 +47,20 @@ import Wire
     }
   }
 
+  /// An environment's token is for the commands that run in it: to keep it as somebody's profile would surprise.
+  @Test func theEnvironmentsTokenIsNotKeptUnasked() async throws {
+    try await withFolder { folder in
+      let environment = ["XDG_CONFIG_HOME": folder, "YIZHAN_TOKEN": "yz_environment"]
+      let server = try FakeServer(["LockerService/GetLocker": { _ in [.object([])] }])
+      let asked = MemoryConsole(columns: 80, answers: ["yz_typed"])
+      #expect(await server.run("login", console: asked, environment: environment).code == .ok)
+      _ = await server.run("lockers", "get", "1", environment: ["XDG_CONFIG_HOME": folder])
+      #expect(server.calls.last?.options.metadata["authorization"] == "Bearer yz_typed")
+      let silent = await server.run("login", console: MemoryConsole(input: ""), environment: environment)
+      #expect(silent.code == .usage && silent.error.contains("no token was given"))
+    }
+  }
+
   @Test func aRefusedTokenIsNotKept() async throws {
     try await withFolder { folder in
       let program = Program(

@@ -22,7 +22,9 @@ struct LoginCommand {
     let kept = try known.flatMap { try Endpoint($0.server) == endpoint ? $0.tls : nil }
     let files = try session.options.tls.files(for: endpoint, known: kept).absolute
     let token = try self.token(for: endpoint)
-    guard !token.isEmpty else { throw UsageError("no token was given") }
+    guard !token.isEmpty else {
+      throw UsageError("no token was given", hint: "type it, pipe it in, or give --token TOKEN")
+    }
     guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
       throw UsageError("the token has characters that no token has", hint: "copy it again")
     }
@@ -40,7 +42,7 @@ struct LoginCommand {
 
   private func token(for endpoint: Endpoint) throws -> String {
     // The environment's token is for single commands; logging in is asked for a new one unless it is given.
-    if let token = session.options.token { return token.trimmed }
+    if let token = session.options.givenToken { return token.trimmed }
     if console.isInputTerminal {
       return (console.ask("Token for \(endpoint): ", isSecret: true) ?? "").trimmed
     }

@@ -14,6 +14,9 @@ enum OutputFormat: String, CaseIterable, Sendable {
 struct GlobalOptions: Sendable {
   var server: String?
   var tls: TLSOptions
+  /// The token of the command line.
+  var givenToken: String?
+  /// The token of the command line, or else of the environment.
   var token: String?
   var profile: String?
   var output: OutputFormat
@@ -62,7 +65,8 @@ struct GlobalOptions: Sendable {
   init(_ parsed: ParsedArguments, environment: Environment, console: any Console) throws {
     server = parsed.value("server") ?? environment["YIZHAN_SERVER"]
     tls = TLSOptions(parsed, environment: environment)
-    token = parsed.value("token") ?? environment["YIZHAN_TOKEN"]
+    givenToken = parsed.value("token")
+    token = givenToken ?? environment["YIZHAN_TOKEN"]
     profile = parsed.value("profile") ?? environment["YIZHAN_PROFILE"]
     output = console.isOutputTerminal ? .table : .json
     if let name = parsed.value("output") {
