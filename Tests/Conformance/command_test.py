@@ -1,8 +1,13 @@
-"""Commands that open the data directory of a host which is not running."""
+"""Commands of yizhand as an operator gives them: a bare serve, and those for the data of a host that does not run."""
 
 import contextlib
+import os
+import signal
 import sqlite3
 import subprocess
+import sys
+
+import pytest
 
 from conftest import BIN, Host
 
@@ -17,6 +22,36 @@ def run(*words):
     ended = subprocess.run([BIN / "yizhand", *words], capture_output=True, text=True, timeout=60)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
+
+
+LOOPBACK_UP = """
+import fcntl, os, socket, struct, sys
+with socket.socket() as control:
+    fcntl.ioctl(control, 0x8914, struct.pack("16sh14x", b"lo", 1 | 64))  # SIOCSIFFLAGS: IFF_UP, IFF_RUNNING
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="a network of the test's own, for the default ports, needs root")
+def test_a_bare_serve_works_on_loopback(tmp_path):
+    command = ["unshare", "--net", sys.executable, "-c", LOOPBACK_UP, BIN / "yizhand", "serve"]
+    host = subprocess.Popen(
+        command, cwd=tmp_path, env={"PATH": os.environ["PATH"]}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True)
+    try:
+        assert host.stdout.readline().endswith(" on 127.0.0.1:7040\n")
+        assert host.stdout.readline() == "data in ./yizhan-data, metrics on http://127.0.0.1:7041/metrics\n"
+        assert host.stdout.readline().startswith("Development mode")
+        host.send_signal(signal.SIGTERM)
+        assert "\n  yz_" in host.stdout.read()
+        assert host.wait(60) == 0
+    finally:
+        host.kill()
+    # Whoever says where, deploys: then a key must be given.
+    deployed = subprocess.run(
+        [BIN / "yizhand", "serve", "--data", "yizhan-data"], cwd=tmp_path, env={"PATH": os.environ["PATH"]},
+        capture_output=True, text=True, timeout=60)
+    assert deployed.returncode == 78 and "there is no host key" in deployed.stderr
 
 
 def test_serve_finds_nothing_left_to_migrate(tmp_path):

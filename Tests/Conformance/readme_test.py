@@ -192,9 +192,10 @@ def test_the_one_command_runs_the_host(tmp_path):
     known = subprocess.run(["dpkg-query", "-W", "-f=${Status}\\n", *packages], capture_output=True, text=True, check=True)
     assert set(known.stdout.splitlines()) == {"install ok installed"}, known.stdout
     port, metrics = free_port(), free_port()
+    # With a folder and ports of the test's own the host is told more than a bare serve, which implies the mode.
     environment = {
         **os.environ, "YIZHAN_DATA": str(tmp_path / "data"), "YIZHAN_LISTEN": f"127.0.0.1:{port}",
-        "YIZHAN_METRICS": f"127.0.0.1:{metrics}"}
+        "YIZHAN_METRICS": f"127.0.0.1:{metrics}", "YIZHAN_DEVELOPMENT": "true"}
     for start in range(2):
         host = subprocess.Popen(
             ["bash", "-c", f"set -e; {('swift build ' + command).replace(' && ', '; exec ')}"], cwd=ROOT, env=environment,

@@ -134,7 +134,24 @@ import Testing
     #expect(try isDevelopment(["--development", "--loops", "2"]))
     #expect(try isDevelopment(["--development", "true"]))
     #expect(try !isDevelopment(["--development=false"]))
-    #expect(try !isDevelopment([]))
     #expect(throws: ConfigurationError.self) { _ = try isDevelopment(["--development", "maybe"]) }
+  }
+
+  /// A bare `yizhand serve` is for trying out; whoever deploys has to give a key.
+  @Test(
+    arguments: [
+      ([], [:], true), (["--metrics", "off", "--log-level", "debug"], ["YIZHAN_LOOPS": "2"], true),
+      (["--development=false"], [:], false), (["--data", "/srv"], [:], false),
+      ([], ["YIZHAN_DATA": "/srv"], false),
+      ([], ["STATE_DIRECTORY": "/srv"], false), (["--listen", "127.0.0.1:0"], [:], false),
+      (["--host-key-file", "/k"], [:], false), ([], ["YIZHAN_HOST_KEY": "k"], false),
+      (["--tls-certificate-file", "/c", "--tls-key-file", "/k"], [:], false),
+    ] as [([String], [String: String], Bool)])
+  func developmentIsImpliedWhereNothingIsDeployed(
+    arguments: [String], environment: [String: String], expected: Bool
+  ) throws {
+    let resolved = try ConfigurationLoader.load(arguments: arguments, environment: environment)
+    #expect(try HostConfiguration(resolved).isDevelopment == expected)
+    #expect(ConfigCommand.table(resolved).contains("development"))
   }
 }

@@ -1,6 +1,14 @@
 import RPCTransport
 
 extension ConfigurationKey {
+  /// The keys by which a host is deployed: with one of them given, a host is not merely tried out.
+  static let ofDeployment: Set<String> = Set(
+    [
+      data, development, hostKeyFile, hostKeyCommand, listen, insecureListenAnywhere, tlsCertificateFile,
+      tlsKeyFile,
+      tlsClientCertificates, tlsClientAuthorityFile, tlsRevocationListFile,
+    ].map(\.name))
+
   static let data = ConfigurationKey(
     "data", .path, default: "./yizhan-data",
     "The data directory: database, lock and, unless --config names another, yizhan.json. Made if missing. Under"
@@ -8,7 +16,8 @@ extension ConfigurationKey {
   static let development = ConfigurationKey(
     "development", .flag, default: "false",
     "For trying things out without real people's data: unless keys are given, the host makes one for itself, beside"
-      + " the data that it protects. Elsewhere the host does not start without a key.")
+      + " the data that it protects. Elsewhere the host does not start without a key. It is true by default as long as"
+      + " none of data, listen, host-key-…, tls-… and insecure-… is given.")
   static let hostKeyFile = ConfigurationKey(
     "host-key-file", .path, default: "none",
     "The file with the host's keys, readable by its owner only: a line of id and base64 for each, the current one"

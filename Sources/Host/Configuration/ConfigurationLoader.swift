@@ -47,8 +47,23 @@ enum ConfigurationLoader {
     }
     let settings = try FileSettings.read(path)
     for key in ConfigurationKey.all { resolved.append(try look(key, settings)) }
-    return ResolvedConfiguration(
-      entries: resolved, hostKeyVariable: environment[HostKeySource.variableName].map { SecretText($0) })
+    let hostKey = environment[HostKeySource.variableName].map { SecretText($0) }
+    if hostKey == nil, isTrial(resolved) {
+      resolved = resolved.map { entry in
+        entry.key.name == ConfigurationKey.development.name
+          ? ResolvedConfiguration.Entry(key: entry.key, text: "true", source: entry.source) : entry
+      }
+    }
+    return ResolvedConfiguration(entries: resolved, hostKeyVariable: hostKey)
+  }
+
+  /// Whether nobody said anything of what a host for real people needs: then it is tried out, and a bare `yizhand
+  /// serve` works. One that was told where its data lie or where it serves, and not which key it has, was forgotten
+  /// something, and must not start on a key of its own making.
+  private static func isTrial(_ entries: [ResolvedConfiguration.Entry]) -> Bool {
+    entries.allSatisfy { entry in
+      entry.source == .defaultValue || !ConfigurationKey.ofDeployment.contains(entry.key.name)
+    }
   }
 
   /// Arguments with the value of each flag that is set by its mere presence: "--development".
