@@ -2,8 +2,9 @@ import Synchronization
 
 /// The right to use one module's tables.
 ///
-/// Only the host creates scopes, one for each module, and hands each to its module's registrar. A module must
-/// not make a scope of its own or another's: that is how it would reach tables that are not its own.
+/// Only the host creates scopes, one for each module, and hands each to its module's registrar. A module that made
+/// another's could reach tables that are not its own: in a package of its own it cannot, and in this package a test
+/// of the sources refuses it.
 public struct ModuleScope: Sendable, Hashable {
   /// The module's name, which is also the prefix of its tables: "wishes" for `wishes_claim`.
   public let name: String
@@ -12,7 +13,7 @@ public struct ModuleScope: Sendable, Hashable {
 
   /// The right to a module's tables; for the host.
   /// - Parameter name: matches `[a-z][a-z0-9]{1,30}`; "kernel" and "sqlite" are not for modules.
-  public init(name: String) {
+  package init(name: String) {
     precondition(Self.isValid(name), "a module's name matches [a-z][a-z0-9]{1,30}, and \(name) does not")
     self.init(interning: name)
   }

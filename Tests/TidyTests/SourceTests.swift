@@ -63,6 +63,15 @@ import Testing
     }
   }
 
+  /// A module that made a scope could reach another module's tables; see `ModuleScope`.
+  @Test func modulesMakeNoScopes() throws {
+    for file in sources(["Plugins"]) {
+      for (number, line) in try lines(file) where line.contains("ModuleScope(") && !isComment(line) {
+        Issue.record("\(file):\(number) makes a scope; the host gives each module its own")
+      }
+    }
+  }
+
   private func lines(_ file: String) throws -> [(Int, String)] {
     try house.text(file).split(separator: "\n", omittingEmptySubsequences: false).enumerated()
       .map { ($0.offset + 1, String($0.element)) }
