@@ -45,7 +45,7 @@ public enum TextFormat: Sendable, CaseIterable {
     switch self {
     case .uuid: "must be a UUID like 018f3c5e-7b1a-7c3d-9e2f-0a1b2c3d4e5f"
     case .date: "must be a calendar date like 2026-01-31"
-    case .areaCode: "must be an area code of 6, 9 or 12 digits"
+    case .areaCode: "must be an area code of 6, 9, 12 or 15 digits"
     case .phone: "must be a phone number like 13800138000, 010-12345678 or +85291234567"
     case .identityNumber:
       "must be a resident identity number of 18 characters; its birth date or check character is wrong"
@@ -58,7 +58,7 @@ public enum TextFormat: Sendable, CaseIterable {
     switch self {
     case .uuid: "须为UUID,例如018f3c5e-7b1a-7c3d-9e2f-0a1b2c3d4e5f"
     case .date: "须为日期,例如2026-01-31"
-    case .areaCode: "须为6位、9位或12位的区划代码"
+    case .areaCode: "须为6位、9位、12位或15位的区划代码"
     case .phone: "须为电话号码,例如13800138000、010-12345678或+85291234567"
     case .identityNumber: "须为18位居民身份证号码,出生日期或校验码不正确"
     case .key: "须为1至128个字母、数字、“-”、“_”、“.”或“:”"
@@ -92,7 +92,10 @@ public enum TextFormat: Sendable, CaseIterable {
 
   static func isAreaCode(_ text: String) -> Bool {
     let digits = text.utf8
-    guard digits.count == 6 || digits.count == 9 || digits.count == 12 else { return false }
+    switch digits.count {
+    case 6, 9, 12, 15: break
+    default: return false
+    }
     return digits.first != UInt8(ascii: "0")
       && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
   }

@@ -166,7 +166,7 @@ public struct CreateTokenRequest: GeneratedMessage {
   /// The organisation that the principal belongs to: a platform's or a partner's own. Empty for none, or to
   /// leave a known principal's.
   public var organisationID: String
-  /// The areas within which the principal acts, with everything below them: codes of 6, 9 or 12 digits.
+  /// The areas within which the principal acts, with everything below them: codes of 6, 9, 12 or 15 digits.
   /// None for everywhere, or to leave a known principal's.
   public var areaCodes: [String]
   /// From when on the token is refused, at most ten years ahead. Unset for the host's default lifetime

@@ -290,7 +290,7 @@ public struct CreatePrincipalRequest: GeneratedMessage {
   public var roles: [Role]
   /// The organisation that it belongs to, one of the register; empty for none.
   public var organisationID: String
-  /// The areas within which it acts, with everything below them: codes of 6, 9 or 12 digits. None for
+  /// The areas within which it acts, with everything below them: codes of 6, 9, 12 or 15 digits. None for
   /// everywhere.
   public var areaCodes: [String]
 
@@ -564,7 +564,7 @@ public struct ListPrincipalsResponse: GeneratedMessage {
 
 /// Areas, where none at all means everywhere.
 public struct AreaSet: GeneratedMessage {
-  /// Codes of 6, 9 or 12 digits; none for everywhere.
+  /// Codes of 6, 9, 12 or 15 digits; none for everywhere.
   public var areaCodes: [String]
 
   /// The message's full name in protobuf.

@@ -7,7 +7,7 @@ public import ModuleKit
 public struct Bay: GeneratedMessage {
   /// The bay's identifier, a UUID.
   public var id: String
-  /// The area that it is in: a code of 6, 9 or 12 digits.
+  /// The area that it is in: a code of 6, 9, 12 or 15 digits.
   public var areaCode: String
   /// What people call it.
   public var name: String
@@ -90,7 +90,7 @@ public struct Bay: GeneratedMessage {
 
 /// A bay to add.
 public struct CreateBayRequest: GeneratedMessage {
-  /// The area that it is in: a code of 6, 9 or 12 digits.
+  /// The area that it is in: a code of 6, 9, 12 or 15 digits.
   public var areaCode: String
   /// What people call it, at most 80 characters.
   public var name: String
