@@ -72,6 +72,16 @@ import Testing
     }
   }
 
+  /// A release build, which compiles a target as one, may find `stat` in Foundation's C headers and refuse it, where a
+  /// debug build does not. `FileFacts` is in a target without Foundation.
+  @Test func filesAreAskedThroughFileFacts() throws {
+    for file in sources(["Sources/Host", "Sources/ModuleTesting", "Plugins"]) {
+      for (number, line) in try lines(file) where line.contains(" stat()") && !isComment(line) {
+        Issue.record("\(file):\(number) uses stat; ask FileFacts")
+      }
+    }
+  }
+
   private func lines(_ file: String) throws -> [(Int, String)] {
     try house.text(file).split(separator: "\n", omittingEmptySubsequences: false).enumerated()
       .map { ($0.offset + 1, String($0.element)) }

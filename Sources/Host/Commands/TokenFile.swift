@@ -1,4 +1,5 @@
 import Glibc
+import ModuleKit
 
 /// A file that only its owner may read.
 enum TokenFile {
@@ -30,9 +31,8 @@ enum TokenFile {
   /// Checks that a token could be written there, before one is made that nobody would ever see.
   /// - Throws: `StartError.tokenFile`.
   static func check(_ path: String) throws(StartError) {
-    var facts = stat()
     // No file can be put in the place of a folder.
-    if stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR {
+    if FileFacts(path: path)?.isDirectory == true {
       throw .tokenFile(path, reason: String(cString: strerror(EISDIR)))
     }
     let temporary = path + ".new"
