@@ -106,6 +106,13 @@ import Testing
     #expect(try HostKeyCommand.run("echo ${YIZHAN_TEST_SECRET-unset}") == "unset\n")
   }
 
+  @Test func aCommandGetsNoneOfTheHostsFiles() throws {
+    let descriptor = try #require(Optional(open("/dev/null", O_RDONLY)).flatMap { $0 > 2 ? $0 : nil })
+    defer { close(descriptor) }
+    let state = try HostKeyCommand.run("test -e /proc/self/fd/\(descriptor) && echo open || echo closed")
+    #expect(state == "closed\n")
+  }
+
   @Test func takesTheEnvironmentAndShowsItNowhere() async throws {
     let line = try HostKey.make(id: "k1").line
     let resolved = try ConfigurationLoader.load(arguments: [], environment: ["YIZHAN_HOST_KEY": line])

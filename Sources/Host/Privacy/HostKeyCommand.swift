@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import ModuleKit
 
 /// Runs the operator's command that prints the keys: the client of a key management service, for one.
@@ -47,12 +47,22 @@ enum HostKeyCommand {
     }
   }
 
+  private static func openDescriptors() -> [Int32] {
+    let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+    return (names ?? []).compactMap { Int32($0) }
+  }
+
   private static func spawn(_ command: String, output: Int32) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, output, 1)
+    // The host's sockets and selectors would outlive an exec, and a command that stays would hold its port. Glibc takes
+    // a descriptor that is closed by then for closed.
+    for descriptor in openDescriptors() where descriptor > 2 {
+      posix_spawn_file_actions_addclose(&actions, descriptor)
+    }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
