@@ -23,6 +23,16 @@ enum UnitOutcome {
   case lost(StorageError)
 }
 
+/// How a batch ended.
+enum BatchEnd {
+  /// It is durable, after a COMMIT that took so long.
+  case committed(Duration)
+  /// There was nothing to commit.
+  case empty
+  /// It was rolled back as a whole.
+  case undone(StorageError)
+}
+
 /// Runs many units in one transaction, such that each has its effect or none. Belongs to the writer thread.
 ///
 /// Most batches have no unit that fails after it has written, so a batch first runs without savepoints, which
@@ -67,9 +77,9 @@ final class BatchRunner {
   }
 
   /// Runs as many of the units, in order, as the batch's time allows, and commits.
-  /// - Returns: the outcome of each, how long the commit took, and whether there was anything to commit. When
-  ///   `isDead` afterwards, nothing may be answered.
-  func run(_ units: [WorkUnit]) -> (outcomes: [UnitOutcome], commit: Duration?) {
+  /// - Returns: the outcome of each, and how the batch ended. When `isDead` afterwards, neither counts, and
+  ///   nothing may be answered.
+  func run(_ units: [WorkUnit]) -> (outcomes: [UnitOutcome], end: BatchEnd) {
     var outcomes = [UnitOutcome](repeating: .waiting, count: units.count)
     let mark = workspace.mark
     let changedBefore = connection.changedRows
@@ -77,28 +87,28 @@ final class BatchRunner {
     protectedBatches = max(protectedBatches - 1, 0)
     do {
       while try pass(units, &outcomes, isProtected: isProtected) == .again {
-        if isDead { return (outcomes, nil) }
+        if isDead { return (outcomes, .empty) }
         repeated += 1
         isProtected = true
         protectedBatches = Self.protectionSpan
         workspace.restore(mark)
       }
-      if isDead { return (outcomes, nil) }
+      if isDead { return (outcomes, .empty) }
       try performer.recordFailures(units, outcomes)
     } catch {
-      undo(&outcomes, mark, error as? StorageError ?? .closed)
-      return (outcomes, nil)
+      let end = undo(&outcomes, mark, error as? StorageError ?? .closed)
+      return (outcomes, end)
     }
     if connection.changedRows == changedBefore {
       endEmpty()
-      return (outcomes, nil)
+      return (outcomes, .empty)
     }
     let started = connection.clock.monotonic()
     let code = commit.run()
     connection.expectsTransaction = false
-    if code == SQLITE_DONE { return (outcomes, connection.clock.monotonic() - started) }
-    refuse(&outcomes, mark, code)
-    return (outcomes, nil)
+    if code == SQLITE_DONE { return (outcomes, .committed(connection.clock.monotonic() - started)) }
+    let end = refuse(&outcomes, mark, code)
+    return (outcomes, end)
   }
 
   /// Runs the kernel's own work in a transaction by itself.
@@ -184,8 +194,9 @@ final class BatchRunner {
   }
 
   /// Rolls everything back; what seemed done is lost.
-  private func undo(_ outcomes: inout [UnitOutcome], _ mark: TransactionWorkspace.Mark, _ error: StorageError)
-  {
+  private func undo(
+    _ outcomes: inout [UnitOutcome], _ mark: TransactionWorkspace.Mark, _ error: StorageError
+  ) -> BatchEnd {
     connection.forget()
     connection.expectsTransaction = false
     if !connection.isOutsideTransaction { _ = rollback.run() }
@@ -194,17 +205,21 @@ final class BatchRunner {
       if case .failed = outcomes[index] { continue }
       outcomes[index] = .lost(error)
     }
+    return .undone(error)
   }
 
   /// Deals with a COMMIT that failed. With ENOSPC the commit record was not written whole, so nothing of the
   /// transaction can come back after a crash. A constraint or a lock is refused before anything is written. After
   /// any other error, fsync above all, nobody knows.
-  private func refuse(_ outcomes: inout [UnitOutcome], _ mark: TransactionWorkspace.Mark, _ code: Int32) {
+  private func refuse(
+    _ outcomes: inout [UnitOutcome], _ mark: TransactionWorkspace.Mark, _ code: Int32
+  ) -> BatchEnd {
     switch code & 0xff {
     case SQLITE_FULL, SQLITE_CONSTRAINT, SQLITE_BUSY:
-      undo(&outcomes, mark, connection.failure(code, in: .kernel))
+      return undo(&outcomes, mark, connection.failure(code, in: .kernel))
     default:
       die("a commit failed (SQLite error \(code)): \(String(cString: sqlite3_errmsg(connection.handle)))")
+      return .empty
     }
   }
 

@@ -9,8 +9,8 @@ final class ConsumerService {
     var figures: ConsumerStatistics
     /// Not before this; nil for at once.
     var retryAt: ContinuousClock.Instant?
-    /// Whether an event of the running batch failed, so that those behind it must wait.
-    var isStalled = false
+    /// The event of the running batch that failed, so that those behind it must wait.
+    var stalledAt: Int64?
 
     init(_ registration: ConsumerRegistration, typeNumber: Int64, position: Int64, lag: Int) {
       self.registration = registration

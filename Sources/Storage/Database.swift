@@ -65,7 +65,7 @@ public final class Database: Sendable {
   deinit { close() }
 
   /// Starts timers and consumers; called once, before the host takes calls.
-  /// - Throws: `StorageError`; `closed` after `close`.
+  /// - Throws: `StorageError`; `closed` once `close` has been called.
   public func start(timers: [TimerRegistration] = [], consumers: [ConsumerRegistration] = []) throws {
     try loop.start(timers: timers, consumers: consumers)
   }
@@ -89,8 +89,9 @@ public final class Database: Sendable {
     return statistics
   }
 
-  /// Runs what waits, copies the write-ahead log into the database and lets the directory go. Jobs handed in
-  /// afterwards fail with `StorageError.closed`. Blocks until done; a second call does nothing.
+  /// Runs the jobs that wait, copies the write-ahead log into the database and lets the directory go. Timers
+  /// that are due and events that wait are left to the next start. Jobs handed in afterwards fail with
+  /// `StorageError.closed`. Blocks until done; a second call does nothing.
   public func close() {
     guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
     readPool.close()

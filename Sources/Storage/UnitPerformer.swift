@@ -78,7 +78,8 @@ final class UnitPerformer {
   }
 
   private func perform(_ consumer: ConsumerService.Consumer, _ event: StoredEvent) throws {
-    guard !consumer.isStalled else { throw BackgroundError.behindFailed }
+    // When a batch runs again, so do the events before the failed one; they do not wait for it.
+    if let stalledAt = consumer.stalledAt, event.sequence > stalledAt { throw BackgroundError.behindFailed }
     let now = connection.clock.now()
     let call = background(consumer.registration.module, "event/\(consumer.figures.name)", now)
     do {
@@ -86,7 +87,7 @@ final class UnitPerformer {
       try consumers.advance(consumer, past: event)
       try audit.append(call, digest: [], now: now)
     } catch {
-      consumer.isStalled = true
+      consumer.stalledAt = event.sequence
       throw error
     }
   }
@@ -112,7 +113,7 @@ final class UnitPerformer {
     }
   }
 
-  /// Puts off the timers that failed, in the batch's own transaction, and lets stalled consumers go.
+  /// Puts off the timers that failed, in the batch's own transaction.
   func recordFailures(_ units: [WorkUnit], _ outcomes: [UnitOutcome]) throws {
     for (unit, outcome) in zip(units, outcomes) {
       guard case .failed(let error) = outcome, case .timer(let due) = unit else { continue }

@@ -14,7 +14,7 @@ final class WorkQueue<Element>: @unchecked Sendable {
   private var bytes = 0
   private var sleepers = 0
   private var isWoken = false
-  private var isClosed = false
+  private var closed = false
 
   /// What became of an element.
   enum Admission { case taken, full, closed }
@@ -41,7 +41,7 @@ final class WorkQueue<Element>: @unchecked Sendable {
   func put(_ element: Element, bytes size: Int) -> Admission {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    if isClosed { return .closed }
+    if closed { return .closed }
     guard count < maximumCount, bytes <= maximumBytes - size || count == 0 else { return .full }
     count += 1
     bytes += size
@@ -67,7 +67,7 @@ final class WorkQueue<Element>: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while elements.isEmpty {
-      if isClosed { return nil }
+      if closed { return nil }
       sleepers += 1
       pthread_cond_wait(condition, mutex)
       sleepers -= 1
@@ -76,11 +76,10 @@ final class WorkQueue<Element>: @unchecked Sendable {
   }
 
   /// Sleeps until there is something to take, `wake` or `close` is called, or the time is up (nil: no limit).
-  /// - Returns: whether the queue is closed.
-  func sleep(nanoseconds: Int64?) -> Bool {
+  func sleep(nanoseconds: Int64?) {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    if elements.isEmpty, !isWoken, !isClosed, nanoseconds != 0 {
+    if elements.isEmpty, !isWoken, !closed, nanoseconds != 0 {
       sleepers += 1
       if let nanoseconds {
         var time = timespec()
@@ -95,7 +94,6 @@ final class WorkQueue<Element>: @unchecked Sendable {
       sleepers -= 1
     }
     isWoken = false
-    return isClosed
   }
 
   /// Ends a sleep although there is nothing to take.
@@ -117,9 +115,16 @@ final class WorkQueue<Element>: @unchecked Sendable {
   /// Takes nothing in any more; what waits can still be taken out.
   func close() {
     pthread_mutex_lock(mutex)
-    isClosed = true
+    closed = true
     pthread_cond_broadcast(condition)
     pthread_mutex_unlock(mutex)
+  }
+
+  /// Whether it takes nothing in any more.
+  var isClosed: Bool {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return closed
   }
 
   /// What waits or is being worked on: elements and bytes.

@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// The loop of the writer thread: take what waits, run it as a batch, commit, answer, look after the log.
 ///
-/// Sharing it is safe because everything but `controls` and the writer's queue is used by the writer thread alone
+/// Sharing it is safe because everything but `starts` and the writer's queue is used by the writer thread alone
 /// from `run` on.
 final class WriterThread: @unchecked Sendable {
   private let connection: Connection
@@ -15,17 +15,28 @@ final class WriterThread: @unchecked Sendable {
   private let performer: UnitPerformer
   private let runner: BatchRunner
   private let checkpointer: Checkpointer
-  private let controls = Mutex<[@Sendable () -> Void]>([])
+  private let starts = Mutex(Starts())
   /// Jobs taken from the queue, the newest first, so that the next one is taken from the end.
   private var backlog: [QueuedJob] = []
   private var figures = StorageStatistics()
   private var nextExpiry: ContinuousClock.Instant
-  /// No background work before this, after the disk was full.
-  private var backgroundPausedUntil: ContinuousClock.Instant?
+  private var backgroundPause = BackgroundPause()
 
   private static let backgroundShare = 64
   private static let expiryPause: Duration = .seconds(60)
-  private static let fullDiskPause: Duration = .seconds(1)
+
+  /// Background work that another thread wants registered, and where it waits for the answer.
+  private struct Start: Sendable {
+    let timers: [TimerRegistration]
+    let consumers: [ConsumerRegistration]
+    let answer = WorkQueue<Result<Void, any Error>>(maximumCount: 1)
+  }
+
+  /// What waits to be registered, and whether nobody will look at it any more.
+  private struct Starts: Sendable {
+    var waiting: [Start] = []
+    var isOver = false
+  }
 
   init(
     _ connection: Connection, writer: Writer, options: StorageOptions, clock: HostClock,
@@ -58,29 +69,29 @@ final class WriterThread: @unchecked Sendable {
   // MARK: From other threads
 
   /// Registers background work, on the writer thread, and waits until that is done.
+  /// - Throws: `StorageError`; `closed` once the writer's queue is.
   func start(timers: [TimerRegistration], consumers: [ConsumerRegistration]) throws {
-    let answer = WorkQueue<Result<Void, any Error>>(maximumCount: 1)
-    controls.withLock { controls in
-      controls.append { [unowned self] in
-        let result = Result { try self.register(timers, consumers) }
-        _ = answer.put(result, bytes: 0)
-      }
+    let start = Start(timers: timers, consumers: consumers)
+    let isTaken = starts.withLock { starts in
+      if !starts.isOver { starts.waiting.append(start) }
+      return !starts.isOver
     }
+    guard isTaken else { throw StorageError.closed }
     writer.queue.wake()
-    try answer.takeOne()?.get()
+    try start.answer.takeOne()?.get()
   }
 
   // MARK: On the writer thread
 
   func run() {
-    var isClosed = false
     while !runner.isDead {
-      if backlog.isEmpty {
-        isClosed = writer.queue.sleep(nanoseconds: pause())
-        runControls()
-      }
+      if backlog.isEmpty { writer.queue.sleep(nanoseconds: pause()) }
+      // Asked before jobs are taken: once it is closed, the jobs that it accepted are all there to be taken.
+      let isClosed = writer.queue.isClosed
+      if !isClosed { runStarts() }
       takeJobs()
-      let units = takeUnits()
+      // Background work is durable and brings forth more of itself: a stop leaves it to the next start.
+      let units = takeUnits(withBackground: !isClosed)
       if units.isEmpty, isClosed, backlog.isEmpty { break }
       if !units.isEmpty { runBatch(units) }
       if runner.isDead { break }
@@ -89,12 +100,23 @@ final class WriterThread: @unchecked Sendable {
     stop()
   }
 
-  private func runControls() {
-    let waiting = controls.withLock { controls in
-      defer { controls = [] }
-      return controls
+  private func runStarts() {
+    let waiting = starts.withLock { starts in
+      defer { starts.waiting = [] }
+      return starts.waiting
     }
-    for control in waiting { control() }
+    for start in waiting {
+      let result = Result { try register(start.timers, start.consumers) }
+      _ = start.answer.put(result, bytes: 0)
+    }
+  }
+
+  private func refuseStarts() {
+    let waiting = starts.withLock { starts in
+      defer { starts = Starts(waiting: [], isOver: true) }
+      return starts.waiting
+    }
+    for start in waiting { _ = start.answer.put(.failure(StorageError.closed), bytes: 0) }
   }
 
   private func register(_ timers: [TimerRegistration], _ consumers: [ConsumerRegistration]) throws {
@@ -116,30 +138,27 @@ final class WriterThread: @unchecked Sendable {
     backlog = taken
   }
 
-  private func takeUnits() -> [WorkUnit] {
+  private func takeUnits(withBackground: Bool) -> [WorkUnit] {
     var units: [WorkUnit] = []
     let count = min(backlog.count, options.maximumBatchJobs)
     units.reserveCapacity(count + 8)
     for job in backlog.suffix(count).reversed() { units.append(.job(job)) }
     backlog.removeLast(count)
-    appendBackground(&units)
+    if withBackground { appendBackground(&units) }
     return units
   }
 
   private func appendBackground(_ units: inout [WorkUnit]) {
     let now = clock.monotonic()
-    if let paused = backgroundPausedUntil {
-      if now < paused { return }
-      backgroundPausedUntil = nil
-    }
+    guard backgroundPause.remaining(at: now) == nil else { return }
     do {
-      for due in try timers.due(limit: Self.backgroundShare) { units.append(.timer(due)) }
-      for (consumer, event) in try consumers.ready(limit: Self.backgroundShare) {
-        units.append(.event(consumer, event))
-      }
+      let due = try timers.due(limit: Self.backgroundShare)
+      let ready = try consumers.ready(limit: Self.backgroundShare)
+      for timer in due { units.append(.timer(timer)) }
+      for (consumer, event) in ready { units.append(.event(consumer, event)) }
     } catch {
-      backgroundPausedUntil = now + Self.fullDiskPause
-      options.log(StorageLogLine(level: .error, message: "timers and consumers cannot be read: \(error)"))
+      pauseBackground("timers and consumers cannot be read", error)
+      return
     }
     if now >= nextExpiry || performer.hasMoreExpired {
       units.append(.expiry)
@@ -148,21 +167,42 @@ final class WriterThread: @unchecked Sendable {
   }
 
   private func runBatch(_ units: [WorkUnit]) {
-    let (outcomes, commit) = runner.run(units)
+    let (outcomes, end) = runner.run(units)
     if runner.isDead { return }
-    if let commit {
-      checkpointer.noteCommit()
-      if workspace.forgets { checkpointer.forget() }
-      consumers.note(emitted: workspace.emitted)
-      timers.note(scheduled: workspace.earliestTimer)
-      figures.commits += 1
-      figures.batchSizes.record(Int64(units.count))
-      figures.commitMicroseconds.record(commit.wholeMicroseconds)
+    let hasBackground = Self.hasBackground(units, outcomes)
+    switch end {
+    case .committed(let duration):
+      note(commit: duration, of: units.count)
+      if hasBackground { backgroundPause.reset() }
+    case .empty: break
+    case .undone(let error):
+      // Its timers and events are all as due as before, those included that failed by themselves.
+      if hasBackground { pauseBackground("timers and consumers cannot be committed", error) }
     }
     workspace.forgetBatch()
     settle(units, outcomes)
     publish()
     options.batchSettled?()
+  }
+
+  private func note(commit duration: Duration, of count: Int) {
+    checkpointer.noteCommit()
+    if workspace.forgets { checkpointer.forget() }
+    consumers.note(emitted: workspace.emitted)
+    timers.note(scheduled: workspace.earliestTimer)
+    figures.commits += 1
+    figures.batchSizes.record(Int64(count))
+    figures.commitMicroseconds.record(duration.wholeMicroseconds)
+  }
+
+  /// Whether a batch came to background work, which is behind its jobs.
+  private static func hasBackground(_ units: [WorkUnit], _ outcomes: [UnitOutcome]) -> Bool {
+    for index in units.indices.reversed() {
+      if case .job = units[index] { return false }
+      if case .waiting = outcomes[index] { continue }
+      return true
+    }
+    return false
   }
 
   /// Answers the jobs and takes note of what became of the background work.
@@ -181,18 +221,15 @@ final class WriterThread: @unchecked Sendable {
       case .timer:
         timersTouched = true
         if case .done = outcome { timers.fired += 1 }
-        if case .lost = outcome { pauseBackground() }
       case .event(let consumer, let event):
-        consumer.isStalled = false
         if case .done = outcome { consumers.consumed(consumer, event) }
-        if case .lost = outcome { pauseBackground() }
-        if case .failed(let error) = outcome, !(error is BackgroundError) {
+        if case .failed(let error) = outcome, consumer.stalledAt == event.sequence {
           consumers.failed(consumer, event, error: error)
         }
-      case .expiry:
-        if case .lost = outcome { pauseBackground() }
+      case .expiry: break
       }
     }
+    for consumer in consumers.consumers { consumer.stalledAt = nil }
     backlog.append(contentsOf: unreached.reversed())
     if timersTouched { refreshTimers() }
   }
@@ -227,14 +264,16 @@ final class WriterThread: @unchecked Sendable {
     }
   }
 
-  private func pauseBackground() { backgroundPausedUntil = clock.monotonic() + Self.fullDiskPause }
+  private func pauseBackground(_ what: String, _ error: any Error) {
+    let pause = backgroundPause.begin(at: clock.monotonic())
+    options.log(StorageLogLine(level: .error, message: "\(what) and are tried again in \(pause): \(error)"))
+  }
 
   private func refreshTimers() {
     do {
       try timers.refresh()
     } catch {
-      pauseBackground()
-      options.log(StorageLogLine(level: .error, message: "timers cannot be read: \(error)"))
+      pauseBackground("timers cannot be read", error)
     }
   }
 
@@ -253,13 +292,15 @@ final class WriterThread: @unchecked Sendable {
 
   /// How long the thread may sleep when no job comes; nil for as long as it takes.
   private func pause() -> Int64? {
-    if performer.hasMoreExpired { return 0 }
     let now = clock.monotonic()
-    var pause = max(0, (nextExpiry - now).wholeMicroseconds * 1_000)
-    if let copying = checkpointer.pause() { pause = min(pause, copying) }
-    if let paused = backgroundPausedUntil, now < paused {
-      return min(pause, max(0, (paused - now).wholeMicroseconds * 1_000))
+    let copying = checkpointer.pause()
+    if let remaining = backgroundPause.remaining(at: now) {
+      let pause = remaining.wholeMicroseconds * 1_000
+      return min(pause, copying ?? pause)
     }
+    if performer.hasMoreExpired { return 0 }
+    var pause = max(0, (nextExpiry - now).wholeMicroseconds * 1_000)
+    if let copying { pause = min(pause, copying) }
     if let timer = timers.pause() { pause = min(pause, timer) }
     if let consumer = consumers.pause() { pause = min(pause, consumer) }
     return pause
@@ -276,7 +317,7 @@ final class WriterThread: @unchecked Sendable {
   }
 
   private func stop() {
-    runControls()
+    refuseStarts()
     guard !runner.isDead else {
       writer.queue.close()
       return

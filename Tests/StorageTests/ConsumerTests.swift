@@ -44,8 +44,8 @@ import Testing
       try $0.all("SELECT module FROM kernel_event ORDER BY sequence") { $0.text(0) }
     }
     #expect(emitters == ["wishes", "workers", "wishes", "wishes"])
-    #expect(try await eventually { database.statistics.consumers.allSatisfy { $0.lag == 0 } })
-    #expect(database.statistics.consumers.map(\.consumed) == [2, 2, 1])
+    #expect(try await eventually { database.statistics.consumers.map(\.consumed) == [2, 2, 1] })
+    #expect(database.statistics.consumers.allSatisfy { $0.lag == 0 })
   }
 
   @Test func eventsSurviveReopeningAndComeOnceInOrder() async throws {
@@ -65,11 +65,16 @@ import Testing
     silent.close()
 
     let order = Mutex<[Int64]>([])
+    let gate = WorkQueue<Int>(maximumCount: 1)
     let again = try open(directory)
     try again.start(consumers: [
-      consumer { event in order.withLock { $0.append(event.sequence) } }
+      consumer { event in
+        order.withLock { $0.append(event.sequence) }
+        if event.sequence == 21 { _ = gate.takeOne() }
+      }
     ])
-    #expect(again.statistics.consumers[0].lag > 0)
+    #expect(again.statistics.consumers[0].lag == 180)
+    _ = gate.put(0, bytes: 0)
     #expect(try await eventually { try await again.titles().count == 200 })
     #expect(order.withLock { $0 } == Array(21...200))
     again.close()
@@ -116,7 +121,46 @@ import Testing
     }
     #expect(rows == ["1", "2", "3"])
     #expect(lines.withLock { $0.contains { $0.contains("consumer wishes/fulfilled failed on event 2") } })
-    #expect(database.statistics.consumers[0].lastError.isEmpty)
+    #expect(
+      try await eventually {
+        let figures = database.statistics.consumers[0]
+        return figures.consumed == 3 && figures.lastError.isEmpty
+      })
+  }
+
+  /// However often a later event fails, and although so many batches come between its attempts that the writer
+  /// runs units without savepoints again: the events before it then run twice, in a batch where it has failed.
+  @Test func anEventAheadOfAFailingOneIsConsumed() async throws {
+    let clock = StillClock()
+    let database = try open(directory) { $0.clock = clock.clock }
+    let isBroken = Mutex(true)
+    try database.start(consumers: [
+      consumer { event in
+        if event.subject == "b", isBroken.withLock({ $0 }) { throw Broken() }
+      }
+    ])
+    try await database.write { transaction throws in
+      for subject in ["a", "b", "c"] { try transaction.emit("fulfilled", subject: subject, []) }
+    }
+    for attempt in 1...3 {
+      #expect(try await eventually { database.statistics.consumers[0].attempt == attempt })
+      #expect(try await database.titles() == ["a []"])
+      #expect(database.statistics.consumers[0].consumed == 1)
+      for _ in 0..<40 { try await database.write { _ in } }
+      clock.move(by: ConsumerService.longestPause)
+      database.lookAtClock()
+    }
+    isBroken.withLock { $0 = false }
+    #expect(
+      try await eventually {
+        clock.move(by: ConsumerService.longestPause)
+        database.lookAtClock()
+        return try await database.titles() == ["a []", "b []", "c []"]
+      })
+    let rows = try await database.read {
+      try $0.all("SELECT id FROM wishes_wish ORDER BY title") { $0.text(0) }
+    }
+    #expect(rows == ["1", "2", "3"])
   }
 
   @Test func aConsumerMayEmit() async throws {
@@ -145,8 +189,8 @@ import Testing
         body { try $0.emit("fulfilled", subject: "kept too", []) },
       ])
     #expect(try await eventually { try await database.titles() == ["kept []", "kept too []"] })
-    #expect(try await eventually { database.statistics.consumers[0].lag == 0 })
-    #expect(database.statistics.consumers[0].consumed == 2)
+    #expect(try await eventually { database.statistics.consumers[0].consumed == 2 })
+    #expect(database.statistics.consumers[0].lag == 0)
   }
 
   @Test func backgroundWorkIsAudited() async throws {

@@ -7,15 +7,33 @@ import Testing
 final class SmallDisk {
   let path: String
 
-  /// Whether a file system can be mounted, found out by mounting one.
-  static let isPossible = SmallDisk(sizeBytes: 1 << 20) != nil
+  /// Why there is no small file system.
+  struct Unavailable: Error, CustomStringConvertible {
+    let description: String
+  }
 
-  /// Nil where a file system cannot be mounted.
-  init?(sizeBytes: Int) {
+  /// Whether tests of full disks run: found out by mounting something, and said where it cannot be.
+  static let isPossible: Bool = {
+    do {
+      _ = try SmallDisk(sizeBytes: 1 << 20)
+      return true
+    } catch {
+      print("FullDiskTests are SKIPPED: \(error).")
+      return false
+    }
+  }()
+
+  /// - Throws: `Unavailable`.
+  init(sizeBytes: Int) throws {
     path = NSTemporaryDirectory() + "disk-" + UUID().uuidString
-    guard getuid() == 0 else { return nil }
+    guard getuid() == 0 else {
+      throw Unavailable(description: "mounting a small file system needs root")
+    }
     try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    guard mount("tmpfs", path, "tmpfs", 0, "size=\(sizeBytes)") == 0 else { return nil }
+    guard mount("tmpfs", path, "tmpfs", 0, "size=\(sizeBytes)") == 0 else {
+      throw Unavailable(
+        description: "a small file system cannot be mounted: \(String(cString: strerror(errno)))")
+    }
   }
 
   deinit {
@@ -41,7 +59,7 @@ final class SmallDisk {
 @Suite(.enabled(if: SmallDisk.isPossible, "mounting a small file system needs root and the right to mount"))
 struct FullDiskTests {
   private func withDisk(_ body: (SmallDisk, Database) async throws -> Void) async throws {
-    let disk = try #require(SmallDisk(sizeBytes: 24 << 20))
+    let disk = try SmallDisk(sizeBytes: 24 << 20)
     let database = try Database.open(
       directory: disk.path + "/data",
       options: {

@@ -158,6 +158,21 @@ final class TestClock: Sendable {
   var clock: StorageClock { StorageClock(wall: { self.now }, monotonic: { .now }) }
 }
 
+/// Clocks that stand still until a test moves them, both by the same.
+final class StillClock: Sendable {
+  private let start = ContinuousClock.now
+  private let passed = Mutex<Duration>(.zero)
+
+  private var elapsed: Duration { passed.withLock { $0 } }
+
+  func move(by duration: Duration) { passed.withLock { $0 += duration } }
+
+  var clock: StorageClock {
+    StorageClock(
+      wall: { Instant.seconds(1_800_000_000) + self.elapsed }, monotonic: { self.start + self.elapsed })
+  }
+}
+
 /// Waits until a condition holds; at most ten seconds.
 func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
   for _ in 0..<2_000 {

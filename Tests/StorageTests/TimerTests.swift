@@ -178,7 +178,7 @@ import Testing
     }
     for index in 0..<20 { try await database.write { try $0.insert("job \(index)") } }
     #expect(try await eventually { try await database.titles().count == 520 })
-    #expect(database.statistics.timersFired == 500)
+    #expect(try await eventually { database.statistics.timersFired == 500 })
     #expect(try await eventually { database.statistics.timersDue == 0 })
   }
 
