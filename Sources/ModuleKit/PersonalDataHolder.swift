@@ -112,18 +112,54 @@ public struct PersonalHolding: Sendable, Equatable {
 ///
 /// Provided by the host; each call reads or writes in the snapshot or transaction that it is given.
 public protocol ConsentDirectory: Sendable {
-  /// Whether a person has consented to a purpose and not withdrawn since.
+  /// Whether a person has consented to a purpose and neither withdrawn nor objected since.
   func hasConsent(of person: String, to purpose: String, in snapshot: Snapshot) throws -> Bool
   /// Forgets the consents of somebody of whom nothing is held any more, and whose key the caller destroys: those that
   /// are open end, and how they were given is gone.
   func forget(_ person: String, in transaction: Transaction) throws
-  /// Notes that a person has consented, who is of age: 14 or older (PIPL article 31). A child's consent is its guardian's,
-  /// and is recorded by `ConsentService.GrantConsent`.
+  /// Notes that a person has consented; an objection made before no longer counts. For a child under 14 its guardian
+  /// consents (PIPL article 31).
   /// - Parameters:
   ///   - purpose: what for, as the fields declare it.
+  ///   - age: what the module knows of the person's age.
   ///   - isSeparate: whether it was asked for by itself, as sensitive data needs (PIPL article 29).
   ///   - evidence: how it was given, such as "form 2026-118"; at most 200 characters.
+  /// - Throws: a refusal for a guardian of whom something is missing, and for a person of unknown age who is in no
+  ///   register of workers; `StorageError`.
   func grant(
-    _ purpose: String, by person: String, isSeparate: Bool, evidence: String, in transaction: Transaction)
-    throws
+    _ purpose: String, by person: String, age: ConsentAge, isSeparate: Bool, evidence: String,
+    in transaction: Transaction
+  ) throws
+}
+
+/// What is known of the age of a person who consents, as far as the law wants it known.
+///
+/// Source: Personal Information Protection Law (个人信息保护法), article 31.
+public enum ConsentAge: Sendable, Equatable {
+  /// 14 or older, as whoever may work is: the person's own consent counts.
+  case ofAge
+  /// Under 14: the guardian has consented.
+  case child(ConsentGuardian)
+  /// Nothing. The host then takes the consent of workers alone: nobody under 16 is in the register.
+  case unknown
+}
+
+/// Who consents for a child.
+public struct ConsentGuardian: Sendable, Equatable {
+  /// The guardian's name.
+  public var name: String
+  /// What the guardian is to the child: "mother", "父亲".
+  public var relation: String
+  /// A phone number; "" if there is an identity number.
+  public var phone: String
+  /// The resident identity number; "" if there is a phone number.
+  public var identityNumber: String
+
+  /// Creates a guardian.
+  public init(name: String, relation: String, phone: String = "", identityNumber: String = "") {
+    self.name = name
+    self.relation = relation
+    self.phone = phone
+    self.identityNumber = identityNumber
+  }
 }

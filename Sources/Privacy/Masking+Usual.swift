@@ -17,7 +17,7 @@ extension Masking {
     }
   }
 
-  /// A phone number of five digits or more.
+  /// A phone number of five to thirteen digits.
   static func usualPhone(_ text: String) -> String? {
     ascii(text) { bytes in
       let count = bytes.count { (0x30...0x39).contains($0) }
@@ -37,8 +37,7 @@ extension Masking {
       let count = bytes.count
       // What is longer is no number.
       guard count <= 64 else { return false }
-      let hidden = count >= 15 ? 3..<(count - 4) : 0..<(count > 8 ? count - 4 : count)
-      bytes[hidden].update(repeating: star)
+      bytes[hiddenCharacters(ofNumberWith: count)].update(repeating: star)
       return true
     }
   }

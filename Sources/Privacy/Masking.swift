@@ -4,8 +4,8 @@
 /// empty text stays empty: whether there is a value at all is no secret.
 public enum Masking {
   /// Hides the four digits before the last four: "+86138****0000", "138****0000", "010-****5678". A number of fewer
-  /// than eight digits loses its first four; of one that has more than any phone, with its country code, only the last
-  /// four stay, because it is another number. Grouping is kept.
+  /// than eight digits loses its first four; of one that has more than any phone, with its country code, nothing stays,
+  /// because it is another number, such as an identity number. Grouping is kept.
   /// - Parameter text: a phone number in any form.
   public static func phone(_ text: String) -> String {
     if let masked = usualPhone(text) { return masked }
@@ -21,21 +21,32 @@ public enum Masking {
 
   /// Which digits of a phone number are hidden, by their place among the digits; nil where all are.
   static func hiddenDigits(ofPhoneWith count: Int) -> Range<Int>? {
-    guard count > 4 else { return nil }
-    return count < 8 ? 0..<4 : (count > 13 ? 0 : count - 8)..<(count - 4)
+    guard (5...13).contains(count) else { return nil }
+    return count < 8 ? 0..<4 : (count - 8)..<(count - 4)
   }
 
-  /// Keeps the first three and the last four characters of a resident identity number, "410***********123X": neither
-  /// the county nor the date of birth can be read. Shorter numbers, of passports for one, keep the last four, and
-  /// nothing if they have no more than eight.
+  /// Keeps the first three characters and the last one of a resident identity number, "410**************X": neither
+  /// the county nor the date of birth can be read, nor the sex, which the 17th digit tells (GB 11643). The two before
+  /// that are hidden as well: whoever knows all others could reckon it back from the check character. Of another number
+  /// as long, the first three alone stay: the last digit of the old numbers of 15 tells the sex. Shorter numbers, of
+  /// passports for one, keep the last four, and nothing if they have no more than eight.
   /// - Parameter text: an identity number (GB 11643) or the number of another document.
   public static func identityNumber(_ text: String) -> String {
     if let masked = usualIdentityNumber(text) { return masked }
     let count = text.count
-    if count >= 15 {
-      return text.prefix(3) + String(repeating: "*", count: count - 7) + text.suffix(4)
+    let hidden = hiddenCharacters(ofNumberWith: count)
+    return text.prefix(hidden.lowerBound) + String(repeating: "*", count: hidden.count)
+      + text.suffix(count - hidden.upperBound)
+  }
+
+  /// Which characters of an identity number, or of another document's, are hidden.
+  static func hiddenCharacters(ofNumberWith count: Int) -> Range<Int> {
+    switch count {
+    case ...8: 0..<count
+    case ...14: 0..<(count - 4)
+    case 18: 3..<17
+    default: 3..<count
     }
-    return count > 8 ? lastFour(text) : stars(for: text)
   }
 
   /// Keeps the year of a date: "1990-**-**" of "1990-01-31".

@@ -38,10 +38,11 @@ public final class Vault: Sendable {
   /// Seals a value with the person's key, which is made if there is none.
   /// - Parameters:
   ///   - bytes: the value, at most `maximumSizeBytes`.
-  ///   - person: whose it is: 1 to 128 bytes of UTF-8.
-  ///   - label: what it is: "table.column", at most 255 bytes; the same when it is opened.
+  ///   - person: whose it is: 1 to 128 bytes of UTF-8 without control characters.
+  ///   - label: what it is: "table.column", at most 255 bytes without control characters; the same when it is opened.
   ///   - transaction: the call's.
-  /// - Throws: `VaultError.erased` for a destroyed key; `StorageError`.
+  /// - Throws: `VaultError.erased` for a destroyed key; `VaultError.identifierInvalid` for a control character in the
+  ///   person or the label; `StorageError`.
   public func seal(
     _ bytes: [UInt8], of person: String, as label: StaticString, in transaction: Transaction
   ) throws -> [UInt8] {
@@ -56,6 +57,7 @@ public final class Vault: Sendable {
   func seal(
     unbounded bytes: [UInt8], of person: String, as label: StaticString, in transaction: Transaction
   ) throws -> [UInt8] {
+    try Self.checkCharacters(of: UnsafeBufferPointer(start: label.utf8Start, count: label.utf8CodeUnitCount))
     transaction.concerns(person: person)
     let key = try key(of: person, in: transaction) ?? makeKey(of: person, in: transaction)
     return try bytes.withUnsafeBytes {
@@ -156,7 +158,7 @@ public final class Vault: Sendable {
 
   /// Destroys a person's key: what was sealed with it can never be opened again, and nothing new is sealed for this
   /// identifier. Nothing happens if it was destroyed before.
-  /// - Throws: `StorageError`.
+  /// - Throws: `VaultError.identifierInvalid` for a control character in the identifier; `StorageError`.
   public func destroyKey(of person: String, in transaction: Transaction) throws {
     try checkPerson(person)
     transaction.concerns(person: person)
@@ -228,5 +230,11 @@ public final class Vault: Sendable {
       throw StorageError.limitExceeded(
         what: "a person's identifier in bytes", limit: Self.maximumPersonBytes, actual: person.utf8.count)
     }
+    try Self.checkCharacters(of: person.utf8)
+  }
+
+  /// Refuses control characters. What is authenticated stands in logs and in audit records too, one a line.
+  private static func checkCharacters(of identifier: some Sequence<UInt8>) throws {
+    guard identifier.allSatisfy({ $0 > 0x1f && $0 != 0x7f }) else { throw VaultError.identifierInvalid }
   }
 }

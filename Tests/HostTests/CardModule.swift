@@ -22,7 +22,7 @@ struct CardModule: Module {
   ]
   static let fileDescriptorSet = Descriptors.set(
     file: "test/cards/v1/cards.proto", package: "test.cards.v1", service: "CardService",
-    methods: ["Put", "Book", "Visit", "Dispute", "Settle", "Complain"],
+    methods: ["Put", "Book", "Visit", "Dispute", "Settle", "Merge", "Agree", "Complain"],
     personal: [
       Descriptors.PersonalField(name: "name", purpose: "register", unmask: [.staff, .platform]),
       Descriptors.PersonalField(name: "health", purpose: "booking", isSensitive: true),
@@ -36,7 +36,7 @@ struct CardModule: Module {
       consents: try registrar.require((any ConsentDirectory).self))
     let bodies: [(String, @Sendable ([String], Transaction) throws -> String)] = [
       ("Put", cards.put), ("Book", cards.book), ("Visit", cards.visit), ("Dispute", cards.dispute),
-      ("Settle", cards.settle),
+      ("Settle", cards.settle), ("Merge", cards.merge), ("Agree", cards.agree),
       // A module that nobody taught to keep its mouth shut.
       ("Complain", { fields, _ in throw Surprise.secret(fields.joined()) }),
     ]
@@ -119,6 +119,26 @@ struct Cards: Sendable {
 
   func settle(_ fields: [String], _ transaction: Transaction) throws -> String {
     try transaction.execute("UPDATE cards_dispute SET is_open = 0 WHERE person = ?", fields[0])
+    return ""
+  }
+
+  /// The first person's card goes: it was the second one's.
+  func merge(_ fields: [String], _ transaction: Transaction) throws -> String {
+    try transaction.execute("DELETE FROM cards_card WHERE person = ?", fields[0])
+    try transaction.emit(WorkerMergedEvent(sourceID: fields[0], targetID: fields[1]), subject: fields[0])
+    return ""
+  }
+
+  /// Person, purpose, and the age: "of age", "unknown", or a guardian's name and phone.
+  func agree(_ fields: [String], _ transaction: Transaction) throws -> String {
+    let age: ConsentAge =
+      switch fields[2] {
+      case "of age": .ofAge
+      case "unknown": .unknown
+      default: .child(ConsentGuardian(name: fields[2], relation: "aunt", phone: fields[3]))
+      }
+    try consents.grant(
+      fields[1], by: fields[0], age: age, isSeparate: true, evidence: "form", in: transaction)
     return ""
   }
 }

@@ -105,7 +105,7 @@ import Testing
       #expect(try await staff.listConsents(list).consents.map(\.purpose) == ["booking", "register"])
       #expect(try await platform.listConsents(list).consents.map(\.purpose) == ["register"])
       let hidden = WithdrawConsentRequest(personID: Self.person, purpose: "booking")
-      #expect(await reason { try await platform.withdrawConsent(hidden) } == "CONSENT_NOT_FOUND")
+      #expect(await reason { try await platform.withdrawConsent(hidden) } == "FIELDS_INVALID")
       let made = GrantConsentRequest(
         personID: Self.person, purpose: "booking", separate: true, evidence: "made up", ofAge: true)
       #expect(await reason { try await platform.grantConsent(made) } == "FIELDS_INVALID")
@@ -143,11 +143,85 @@ import Testing
         WithdrawConsentRequest(personID: Self.person, purpose: "booking"))
       #expect(try await titles() == ["consent", "card"])
       #expect(await reason { try await cards.call("Book", "\(Self.person)|asthma") } == "CONSENT_MISSING")
-      #expect(
-        await reason {
-          try await consents.withdrawConsent(
-            WithdrawConsentRequest(personID: Self.person, purpose: "register"))
-        } == "CONSENT_NOT_FOUND")
+    }
+  }
+
+  /// What was never consented to is objected to: modules see a refusal, and the person sees what is kept.
+  @Test func keepsAnObjectionUntilAConsent() async throws {
+    try await withPerson { host, consents in
+      let staff = try await host.channel(as: .staff)
+      let cards = CardClient(channel: staff)
+      let rights = PersonalDataServiceClient(staff)
+      func records() async throws -> [HeldRecord] {
+        try await rights.getPersonalView(GetPersonalViewRequest(personID: Self.person)).records
+      }
+      let withdrawal = WithdrawConsentRequest(personID: Self.person, purpose: "booking")
+      let objection = try await consents.withdrawConsent(withdrawal)
+      #expect(objection.givenTime == nil)
+      #expect(objection.withdrawnTime == ProtoTimestamp(host.now))
+      #expect(objection.purpose == "booking" && !objection.id.isEmpty && !objection.withdrawnBy.isEmpty)
+      try await host.advance(by: .seconds(60))
+      #expect(try await consents.withdrawConsent(withdrawal) == objection)
+      let list = ListConsentsRequest(personID: Self.person)
+      #expect(try await consents.listConsents(list).consents == [objection])
+      #expect(try await records().map(\.title) == ["objection", "card"])
+      #expect(try await records().first?.sinceTime == objection.withdrawnTime)
+      #expect(await reason { try await cards.call("Book", "\(Self.person)|asthma") } == "CONSENT_MISSING")
+
+      let consent = try await consents.grantConsent(
+        GrantConsentRequest(
+          personID: Self.person, purpose: "booking", separate: true, evidence: "form", ofAge: true))
+      #expect(try await consents.listConsents(list).consents == [consent, objection])
+      _ = try await cards.call("Book", "\(Self.person)|asthma")
+      #expect(try await records().map(\.title) == ["consent", "objection", "card", "booking"])
+      // Now there is a consent to withdraw.
+      try await host.advance(by: .seconds(60))
+      #expect(try await consents.withdrawConsent(withdrawal).id == consent.id)
+      #expect(try await records().map(\.title) == ["consent", "objection", "card"])
+      // A slip of the pen is no objection.
+      let slip = WithdrawConsentRequest(personID: Self.person, purpose: "boking")
+      #expect(await reason { try await consents.withdrawConsent(slip) } == "FIELDS_INVALID")
+    }
+  }
+
+  /// Of two entries of one person the later word counts.
+  @Test func anObjectionOfAMergedEntryCounts() async throws {
+    try await withPerson { host, consents in
+      let cards = CardClient(channel: try await host.channel(as: .staff))
+      let other = "0198f000-0000-7000-8000-0000000000ac"
+      _ = try await cards.call("Put", "\(other)|王小明|13800002222")
+      _ = try await consents.grantConsent(
+        GrantConsentRequest(
+          personID: Self.person, purpose: "booking", separate: true, evidence: "form", ofAge: true))
+      try await host.advance(by: .seconds(60))
+      _ = try await consents.withdrawConsent(WithdrawConsentRequest(personID: other, purpose: "booking"))
+      _ = try await cards.call("Merge", "\(other)|\(Self.person)")
+      try await host.settle()
+      #expect(await reason { try await cards.call("Book", "\(Self.person)|asthma") } == "CONSENT_MISSING")
+      let withdrawal = WithdrawConsentRequest(personID: Self.person, purpose: "booking")
+      _ = try await consents.withdrawConsent(withdrawal)
+      let list = ListConsentsRequest(personID: Self.person)
+      #expect(try await consents.listConsents(list).consents.allSatisfy { $0.withdrawnTime != nil })
+    }
+  }
+
+  /// A module that grants on a person's behalf is held to the rule for children as any caller is.
+  @Test func aModuleSaysWhatItKnowsOfTheAge() async throws {
+    try await withPerson { host, consents in
+      let cards = CardClient(channel: try await host.channel(as: .staff))
+      let stranger = "0198f000-0000-7000-8000-0000000000ad"
+      for (person, age, expected) in [
+        (Self.person, "unknown", nil), (stranger, "unknown", "CONSENT_AGE_UNKNOWN"),
+        (stranger, "of age", nil),
+        (Self.person, "欧阳金雀|", "CONSENT_NEEDS_GUARDIAN"), (Self.person, "欧阳金雀|12", "FIELDS_INVALID"),
+        (Self.person, "欧阳金雀|13912345678", nil),
+      ] as [(String, String, String?)] {
+        #expect(
+          await reason { try await cards.call("Agree", "\(person)|register|\(age)") } == expected,
+          "\(age)")
+      }
+      let list = ListConsentsRequest(personID: Self.person)
+      #expect(try await consents.listConsents(list).consents.map(\.guardian?.name) == ["欧阳**", nil])
     }
   }
 

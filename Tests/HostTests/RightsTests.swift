@@ -118,6 +118,67 @@ import Testing
     }
   }
 
+  @Test func findsLooksAtAnEntryThatWasMerged() async throws {
+    try await withPerson { host, cards, rights in
+      let clear = try await unmasked(host)
+      let other = "0198f000-0000-7000-8000-0000000000ac"
+      _ = try await cards.call("Put", "\(other)|欧阳金丝雀|13912345678")
+      for person in [Self.person, other, other, Self.person] {
+        _ = try await clear.getPersonalView(GetPersonalViewRequest(personID: person))
+      }
+      let request = ListAccessesRequest(personID: Self.person)
+      let own = try await rights.listAccesses(request).accesses.map(\.auditSequence)
+      let others = try await rights.listAccesses(ListAccessesRequest(personID: other)).accesses
+        .map(\.auditSequence)
+      #expect(own.count == 2 && others.count == 2)
+
+      _ = try await cards.call("Merge", "\(other)|\(Self.person)")
+      try await host.settle()
+      let all = try await rights.listAccesses(request).accesses.map(\.auditSequence)
+      #expect(all == (own + others).sorted(by: >))
+      var paged: [Int64] = []
+      var page = ListAccessesRequest(personID: Self.person, pageSize: 1)
+      repeat {
+        let reply = try await rights.listAccesses(page)
+        paged += reply.accesses.map(\.auditSequence)
+        page.pageToken = reply.nextPageToken
+      } while !page.pageToken.isEmpty
+      #expect(paged == all)
+      let file = try await clear.exportPersonalData(ExportPersonalDataRequest(personID: Self.person))
+      #expect(file.accesses.map(\.auditSequence) == all)
+      #expect(!file.hasMoreAccesses)
+    }
+  }
+
+  @Test func anExportSaysThatItLacksLooks() async throws {
+    try await withPerson { host, _, rights in
+      let clear = try await unmasked(host)
+      func look(_ count: Int) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for _ in 0..<10 {
+            group.addTask {
+              for _ in 0..<(count / 10) {
+                _ = try await clear.getPersonalView(GetPersonalViewRequest(personID: Self.person))
+              }
+            }
+          }
+          try await group.waitForAll()
+        }
+      }
+      let request = ExportPersonalDataRequest(personID: Self.person)
+      try await look(1_000)
+      // The export itself is a look, and in the next one.
+      let whole = try await clear.exportPersonalData(request)
+      #expect(whole.accesses.count == 1_000)
+      #expect(!whole.hasMoreAccesses)
+      let cut = try await clear.exportPersonalData(request)
+      #expect(cut.accesses.count == 1_000)
+      #expect(cut.hasMoreAccesses)
+      #expect(
+        cut.accesses.first?.method == "yizhan.privacy.v1.PersonalDataService/ExportPersonalData")
+    }
+  }
+
   @Test func previewsWhatAnErasureDoes() async throws {
     try await withPerson { _, cards, rights in
       let preview = try await rights.previewErasure(PreviewErasureRequest(personID: Self.person))

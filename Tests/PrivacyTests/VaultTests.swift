@@ -84,6 +84,31 @@ private struct Refused: Error {}
     }
   }
 
+  /// What is authenticated stands in logs and records too, one a line.
+  @Test(arguments: ["p\n1", "\0", "p\u{1f}", "\u{7f}p", "\t"])
+  func namesNobodyByControlCharacters(person: String) async throws {
+    let cabinet = try await Cabinet(ring(1))
+    let vault = cabinet.vault
+    await #expect(throws: VaultError.identifierInvalid) { try await cabinet.note("x", of: person) }
+    await #expect(throws: VaultError.identifierInvalid) {
+      try await cabinet.write { try vault.destroyKey(of: person, in: $0) }
+    }
+    #expect(try await cabinet.read { try !vault.hasKey(person, in: $0) && !vault.isErased(person, in: $0) })
+  }
+
+  @Test func labelsNothingWithControlCharacters() async throws {
+    let cabinet = try await Cabinet(ring(1))
+    let vault = cabinet.vault
+    await #expect(throws: VaultError.identifierInvalid) {
+      _ = try await cabinet.write { try vault.seal(["x"], of: "p1", as: "clinic_note.\u{0}text", in: $0) }
+    }
+    // Other than that, any identifier will do.
+    for person in ["张三", " ", "a~\u{80}"] {
+      try await cabinet.note("x", of: person)
+      #expect(try await cabinet.note(of: person) == "x")
+    }
+  }
+
   @Test func lookupsAreKeyedAndLabelled() async throws {
     let first = try await Cabinet(ring(1))
     let other = try await Cabinet(ring(1))

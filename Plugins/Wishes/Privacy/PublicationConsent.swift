@@ -20,6 +20,8 @@ struct PublicationConsent: Sendable {
   ///   - evidence: how it was given; at most 200 characters.
   ///   - id: the wisher's in the register, a merged one resolved.
   func record(_ evidence: String, of id: String, in transaction: Transaction) throws {
-    try consents.grant(Self.purpose, by: id, isSeparate: true, evidence: evidence, in: transaction)
+    // Wishers are in the register, which takes nobody who is too young to work.
+    try consents.grant(
+      Self.purpose, by: id, age: .ofAge, isSeparate: true, evidence: evidence, in: transaction)
   }
 }

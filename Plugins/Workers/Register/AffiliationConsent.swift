@@ -41,7 +41,9 @@ struct AffiliationConsent: Sendable {
   /// Records a consent; nothing for an empty word on how it was given.
   func record(_ evidence: String, of id: String, in transaction: Transaction) throws {
     if evidence.isEmpty { return }
-    try consents.grant(Self.purpose, by: id, isSeparate: true, evidence: evidence, in: transaction)
+    // The register takes nobody who is too young to work.
+    try consents.grant(
+      Self.purpose, by: id, age: .ofAge, isSeparate: true, evidence: evidence, in: transaction)
   }
 }
 

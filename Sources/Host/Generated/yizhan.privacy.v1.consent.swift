@@ -89,7 +89,7 @@ public struct Guardian: GeneratedMessage {
   }
 }
 
-/// A person's consent to a purpose.
+/// A person's consent to a purpose, or an objection to it.
 public struct Consent: GeneratedMessage {
   /// The consent's identifier, a UUID.
   public var id: String
@@ -105,9 +105,9 @@ public struct Consent: GeneratedMessage {
   public var guardian: Guardian?
   /// The principal who recorded it.
   public var recordedBy: String
-  /// When it was given.
+  /// When it was given; unset for an objection.
   public var givenTime: ProtoTimestamp?
-  /// When it was withdrawn; unset while it holds.
+  /// When it was withdrawn, or objected to; unset while it holds.
   public var withdrawnTime: ProtoTimestamp?
   /// The principal who recorded the withdrawal; empty while it holds.
   public var withdrawnBy: String
@@ -562,12 +562,13 @@ public enum ConsentServiceMethods {
 
 /// Keeps what persons have consented to. A person is named by the identifier that modules keep the data
 /// under, normally a worker's; one out of the caller's reach is NOT_FOUND. Consents are never changed: one
-/// that was withdrawn stays, with its times. Platforms deal with consents to purposes alone that they may
-/// see data for.
+/// that was withdrawn stays, with its times, and so does an objection, which is the withdrawal of what was
+/// never consented to. Platforms deal with consents to purposes alone that they may see data for.
 ///
 /// Source: Personal Information Protection Law (个人信息保护法), articles 13 to 15, 29 and 31.
 public protocol ConsentServiceHandler: Sendable {
-  /// Records that a person has consented to a purpose. Recording the same again changes nothing.
+  /// Records that a person has consented to a purpose. Recording the same again changes nothing. It counts
+  /// from then on, whatever was withdrawn or objected to before.
   ///
   /// Fails with INVALID_ARGUMENT for a purpose that no module declares; with FAILED_PRECONDITION for
   /// sensitive data without `separate` (CONSENT_NEEDS_SEPARATE, article 29), for a child under 14 without a
@@ -575,9 +576,11 @@ public protocol ConsentServiceHandler: Sendable {
   func grantConsent(_ request: GrantConsentRequest, _ transaction: Transaction) throws -> Consent
   /// Withdraws a person's consent to a purpose: every module lets go of what it kept for that purpose
   /// alone, in the same transaction. What was done before stays lawful (article 15). Withdrawing again
-  /// changes nothing. Fails with NOT_FOUND if the person never consented to the purpose.
+  /// changes nothing. Where the person never consented, it is kept as an objection: a consent without a
+  /// given_time, which modules are told of as of any withdrawal. Fails with INVALID_ARGUMENT for a purpose
+  /// that no module declares.
   func withdrawConsent(_ request: WithdrawConsentRequest, _ transaction: Transaction) throws -> Consent
-  /// Lists a person's consents, withdrawn ones too, the latest first.
+  /// Lists a person's consents, withdrawn ones and objections too, the latest first.
   func listConsents(_ request: ListConsentsRequest, _ snapshot: Snapshot) throws -> ListConsentsResponse
 }
 
@@ -601,7 +604,8 @@ public struct ConsentServiceClient: Sendable {
   /// Creates a client of the server that a channel reaches.
   public init(_ channel: any ClientChannel) { self.channel = channel }
 
-  /// Records that a person has consented to a purpose. Recording the same again changes nothing.
+  /// Records that a person has consented to a purpose. Recording the same again changes nothing. It counts
+  /// from then on, whatever was withdrawn or objected to before.
   ///
   /// Fails with INVALID_ARGUMENT for a purpose that no module declares; with FAILED_PRECONDITION for
   /// sensitive data without `separate` (CONSENT_NEEDS_SEPARATE, article 29), for a child under 14 without a
@@ -614,14 +618,16 @@ public struct ConsentServiceClient: Sendable {
 
   /// Withdraws a person's consent to a purpose: every module lets go of what it kept for that purpose
   /// alone, in the same transaction. What was done before stays lawful (article 15). Withdrawing again
-  /// changes nothing. Fails with NOT_FOUND if the person never consented to the purpose.
+  /// changes nothing. Where the person never consented, it is kept as an objection: a consent without a
+  /// given_time, which modules are told of as of any withdrawal. Fails with INVALID_ARGUMENT for a purpose
+  /// that no module declares.
   public func withdrawConsent(_ request: WithdrawConsentRequest, _ options: CallOptions = CallOptions())
     async throws -> Consent
   {
     try await channel.unary(ConsentServiceMethods.withdrawConsent, request, options)
   }
 
-  /// Lists a person's consents, withdrawn ones too, the latest first.
+  /// Lists a person's consents, withdrawn ones and objections too, the latest first.
   public func listConsents(_ request: ListConsentsRequest, _ options: CallOptions = CallOptions())
     async throws -> ListConsentsResponse
   {

@@ -760,6 +760,8 @@ public struct PersonalDataFile: GeneratedMessage {
   public var records: [HeldRecord]
   /// Who has seen the unmasked data, the latest first; the latest 1,000.
   public var accesses: [PersonalDataAccess]
+  /// Whether there were more accesses than these; ListAccesses has them all.
+  public var hasMoreAccesses: Bool
 
   /// The message's full name in protobuf.
   public static var fullName: String { "yizhan.privacy.v1.PersonalDataFile" }
@@ -773,17 +775,19 @@ public struct PersonalDataFile: GeneratedMessage {
     exportTime = nil
     records = []
     accesses = []
+    hasMoreAccesses = false
   }
 
   /// Creates a message; a field that is not given is at its default.
   public init(
     personID: String = "", exportTime: ProtoTimestamp? = nil, records: [HeldRecord] = [],
-    accesses: [PersonalDataAccess] = []
+    accesses: [PersonalDataAccess] = [], hasMoreAccesses: Bool = false
   ) {
     self.personID = personID
     self.exportTime = exportTime
     self.records = records
     self.accesses = accesses
+    self.hasMoreAccesses = hasMoreAccesses
   }
 
   /// Copies a decoded C struct.
@@ -793,6 +797,7 @@ public struct PersonalDataFile: GeneratedMessage {
     exportTime = arena.message(c.pointee.export_time)
     records = arena.messages(c.pointee.records, c.pointee.n_records)
     accesses = arena.messages(c.pointee.accesses, c.pointee.n_accesses)
+    hasMoreAccesses = c.pointee.has_more_accesses != 0
   }
 
   /// Fills a C struct.
@@ -812,6 +817,10 @@ public struct PersonalDataFile: GeneratedMessage {
     if !accesses.isEmpty {
       c.pointee.n_accesses = accesses.count
       c.pointee.accesses = arena.place(messages: accesses)
+    }
+    if hasMoreAccesses {
+      c.pointee.has_has_more_accesses = 1
+      c.pointee.has_more_accesses = hasMoreAccesses ? 1 : 0
     }
   }
 
@@ -1335,8 +1344,9 @@ public protocol PersonalDataServiceHandler: Sendable {
   /// Shows what is held about a person: by module, for what, since when and until when, how to correct it,
   /// and what an erasure would do with it. Of a person who was erased, it shows what was done then.
   func getPersonalView(_ request: GetPersonalViewRequest, _ snapshot: Snapshot) throws -> PersonalView
-  /// Lists who has seen a person's unmasked data, when, for what and by which method, the latest first. It
-  /// goes on to answer after the person was erased.
+  /// Lists who has seen a person's unmasked data, when, for what and by which method, the latest first;
+  /// looks at an entry that was merged into the person's are among them. It goes on to answer after the
+  /// person was erased.
   func listAccesses(_ request: ListAccessesRequest, _ snapshot: Snapshot) throws -> ListAccessesResponse
   /// Returns everything that is held about a person, to be kept as one JSON file:
   /// yizhan privacy export-personal-data PERSON --unmask-for rights > person.json
@@ -1388,8 +1398,9 @@ public struct PersonalDataServiceClient: Sendable {
     try await channel.unary(PersonalDataServiceMethods.getPersonalView, request, options)
   }
 
-  /// Lists who has seen a person's unmasked data, when, for what and by which method, the latest first. It
-  /// goes on to answer after the person was erased.
+  /// Lists who has seen a person's unmasked data, when, for what and by which method, the latest first;
+  /// looks at an entry that was merged into the person's are among them. It goes on to answer after the
+  /// person was erased.
   public func listAccesses(_ request: ListAccessesRequest, _ options: CallOptions = CallOptions())
     async throws -> ListAccessesResponse
   {

@@ -21,9 +21,7 @@ struct ConsentHandler: ConsentServiceHandler {
       throw PrivacyError.purposeUnknown(request.purpose, known: known)
     }
     if let guardian = request.guardian {
-      guard !guardian.name.isEmpty, !guardian.relation.isEmpty,
-        !(guardian.phone.isEmpty && guardian.identityNumber.isEmpty)
-      else { throw PrivacyError.guardianNeeded }
+      try Self.requireWhole(guardian)
     } else if request.birthDate.isEmpty {
       // Nobody under 16 works (Labour Law, article 15), so the register's workers are of age.
       guard person.isWorker || request.ofAge else { throw PrivacyError.ageNeeded }
@@ -43,19 +41,29 @@ struct ConsentHandler: ConsentServiceHandler {
     func latest() throws -> ConsentStore.ConsentRow? {
       try consents.consents(of: person.id, to: [request.purpose], limit: 1, in: transaction).first
     }
-    let isKnown = register.purposes.names(for: transaction.roles)?.contains(request.purpose) ?? true
-    guard isKnown, let known = try latest() else {
-      throw PrivacyError.consentNotFound(purpose: request.purpose)
+    let visible = register.purposes.names(for: transaction.roles)
+    let declared = visible ?? register.purposes.names
+    let known = try latest()
+    // Staff also end consents to what the modules that are gone kept data for.
+    guard declared.contains(request.purpose) || (visible == nil && known != nil) else {
+      throw PrivacyError.purposeUnknown(request.purpose, known: declared)
     }
-    if known.withdrawnAt != nil { return Consent(known) }
-    try end(request.purpose, of: person.id, in: transaction)
-    return Consent(try latest() ?? known)
+    if let known, try !consents.isAnyLeft(request.purpose, of: person.id, in: transaction) {
+      return Consent(known)
+    }
+    transaction.forget()
+    if known == nil {
+      try consents.object(to: request.purpose, by: person.id, in: transaction)
+    } else {
+      try consents.withdraw(request.purpose, of: person.id, in: transaction)
+    }
+    try letGo(of: request.purpose, of: person.id, in: transaction)
+    guard let ended = try latest() else { preconditionFailure("a consent or an objection was kept") }
+    return Consent(ended)
   }
 
-  /// Ends a person's consent and has every module let go of what it kept for that purpose alone.
-  private func end(_ purpose: String, of person: String, in transaction: Transaction) throws {
-    transaction.forget()
-    try consents.withdraw(purpose, of: person, in: transaction)
+  /// Has every module let go of what it kept for a purpose alone.
+  private func letGo(of purpose: String, of person: String, in transaction: Transaction) throws {
     for holder in register.holders {
       try holder.named {
         try holder.holder.withdraw(purpose, of: person, in: transaction.entering(holder.module))
@@ -86,6 +94,13 @@ struct ConsentHandler: ConsentServiceHandler {
     return try consents.grant(purpose, by: person, isSeparate: isSeparate, personal, in: transaction)
   }
 
+  /// Refuses a guardian of whom something is missing.
+  private static func requireWhole(_ guardian: Guardian) throws {
+    guard !guardian.name.isEmpty, !guardian.relation.isEmpty,
+      !(guardian.phone.isEmpty && guardian.identityNumber.isEmpty)
+    else { throw PrivacyError.guardianNeeded }
+  }
+
   private static func isChild(bornOn text: String, at time: Instant) throws -> Bool {
     guard let birth = CalendarDate(text) else { return false }
     // China keeps one time, eight hours ahead of UTC, the year round.
@@ -111,15 +126,38 @@ extension ConsentHandler: ConsentDirectory {
   }
 
   func grant(
-    _ purpose: String, by person: String, isSeparate: Bool, evidence: String, in transaction: Transaction
+    _ purpose: String, by person: String, age: ConsentAge, isSeparate: Bool, evidence: String,
+    in transaction: Transaction
   ) throws {
     guard evidence.unicodeScalars.count <= 200 else {
       throw StorageError.limitExceeded(
         what: "the evidence of a consent in characters", limit: 200, actual: evidence.unicodeScalars.count)
     }
+    let transaction = transaction.entering(people.scope)
+    let guardian = try guardian(at: age, of: person, in: transaction)
     _ = try grant(
-      purpose, by: person, isSeparate: isSeparate, ConsentStore.Personal(evidence: evidence),
-      in: transaction.entering(people.scope))
+      purpose, by: person, isSeparate: isSeparate,
+      ConsentStore.Personal(evidence: evidence, guardian: guardian), in: transaction)
+  }
+
+  /// Who consents in a child's place; nil for a person who is of age.
+  private func guardian(at age: ConsentAge, of person: String, in snapshot: Snapshot) throws -> Guardian? {
+    switch age {
+    case .ofAge: return nil
+    case .child(let given):
+      let guardian = Guardian(
+        name: given.name, relation: given.relation, phone: given.phone, identityNumber: given.identityNumber)
+      try Self.requireWhole(guardian)
+      var violations = Violations()
+      guardian.check(&violations)
+      guard violations.isEmpty else { throw PrivacyError.guardianInvalid(violations.items) }
+      return guardian
+    case .unknown:
+      guard try people.workers.value?.standing(person, in: snapshot) != nil else {
+        throw PrivacyError.ageUnknown
+      }
+      return nil
+    }
   }
 }
 
@@ -129,6 +167,7 @@ extension ConsentHandler: PersonalDataHolder {
 
   func holdings(of person: String, in snapshot: Snapshot) throws -> [PersonalHolding] {
     try consents.consents(of: person, limit: Self.limit, in: snapshot).compactMap { row in
+      if row.isObjection { return Self.objection(row) }
       guard let personal = row.personal else { return nil }
       var fields = [
         PersonalHolding.Field("purpose", row.purpose), PersonalHolding.Field("evidence", personal.evidence),
@@ -146,6 +185,13 @@ extension ConsentHandler: PersonalDataHolder {
         since: row.givenAt, fields: fields, disposition: .pseudonymised,
         correctedBy: "yizhan.privacy.v1.ConsentService/GrantConsent")
     }
+  }
+
+  private static func objection(_ row: ConsentStore.ConsentRow) -> PersonalHolding {
+    PersonalHolding(
+      title: "objection", titleChinese: "拒绝记录", purpose: rightsPurpose, recordID: row.id,
+      since: row.withdrawnAt, fields: [PersonalHolding.Field("purpose", row.purpose)],
+      disposition: .pseudonymised, correctedBy: "yizhan.privacy.v1.ConsentService/GrantConsent")
   }
 
   func erase(_ person: String, in transaction: Transaction) throws {

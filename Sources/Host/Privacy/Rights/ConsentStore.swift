@@ -4,18 +4,22 @@ import ModuleKit
 struct ConsentStore: Sendable {
   private static let label: StaticString = "privacy_consent.personal"
 
-  /// A row of `privacy_consent`.
+  /// A row of `privacy_consent`: a consent, or an objection to a purpose that was never consented to.
   struct ConsentRow: Equatable {
     var id: String
     var person: String
     var purpose: String
     var isSeparate: Bool
-    /// Nil once the person is erased.
+    /// Nil of an objection, and once the person is erased.
     var personal: Personal?
     var recordedBy: String
-    var givenAt: Instant
+    /// Nil of an objection.
+    var givenAt: Instant?
+    /// Of an objection, when it was made.
     var withdrawnAt: Instant?
     var withdrawnBy: String
+    /// Whether the person refused what nobody had asked for.
+    var isObjection: Bool { givenAt == nil }
   }
 
   /// What is sealed.
@@ -70,18 +74,23 @@ struct ConsentStore: Sendable {
       return ConsentRow(
         id: row.text(0), person: row.text(1), purpose: row.text(2), isSeparate: row.bool(3),
         personal: personal,
-        recordedBy: row.text(5), givenAt: row.instant(6), withdrawnAt: row.optionalInstant(7),
+        recordedBy: row.text(5), givenAt: row.optionalInstant(6), withdrawnAt: row.optionalInstant(7),
         withdrawnBy: row.text(8))
     }
   }
 
-  /// Whether a consent to a purpose holds.
+  /// Whether a consent to a purpose holds. The person's last word counts: of two entries that were merged, one may hold
+  /// a consent and the other a later withdrawal or objection.
   /// - Parameter isSeparate: whether one counts alone that was asked for by itself.
   func isOpen(_ purpose: String, of person: String, isSeparate: Bool, in snapshot: Snapshot) throws -> Bool {
     var query = Query(
-      "SELECT 1 FROM privacy_consent WHERE person = ? AND purpose = ? AND withdrawn_at IS NULL", person,
-      purpose)
-    if isSeparate { query.append(" AND is_separate = 1") }
+      """
+      SELECT 1 FROM privacy_consent c
+      WHERE c.person = ? AND c.purpose = ? AND c.withdrawn_at IS NULL AND NOT EXISTS (
+        SELECT 1 FROM privacy_consent w
+        WHERE w.person = c.person AND w.purpose = c.purpose AND w.withdrawn_at > c.given_at)
+      """, person, purpose)
+    if isSeparate { query.append(" AND c.is_separate = 1") }
     query.append(" LIMIT 1")
     return try snapshot.first(query, read: { _ in true }) ?? false
   }
@@ -105,6 +114,23 @@ struct ConsentStore: Sendable {
       try vault.seal(personal.texts, of: person, as: Self.label, in: transaction), row.recordedBy, row.givenAt
     )
     return row
+  }
+
+  /// Keeps that a person objects to a purpose that was never consented to. A later consent counts instead.
+  func object(to purpose: String, by person: String, in transaction: Transaction) throws {
+    let caller = transaction.caller.id
+    try transaction.execute(
+      """
+      INSERT INTO privacy_consent (id, person, purpose, is_separate, recorded_by, withdrawn_at, withdrawn_by)
+      VALUES (?, ?, ?, 0, ?, ?, ?)
+      """, transaction.makeID(), person, purpose, caller, transaction.now, caller)
+  }
+
+  /// Whether any consent to a purpose was not withdrawn, an earlier one of a merged entry too.
+  func isAnyLeft(_ purpose: String, of person: String, in snapshot: Snapshot) throws -> Bool {
+    try snapshot.first(
+      "SELECT 1 FROM privacy_consent WHERE person = ? AND purpose = ? AND withdrawn_at IS NULL LIMIT 1",
+      person, purpose, read: { _ in true }) ?? false
   }
 
   /// Ends all open consents of a person to a purpose.
@@ -146,7 +172,7 @@ extension Consent {
     self.init(
       id: row.id, personID: row.person, purpose: row.purpose, separate: row.isSeparate,
       evidence: row.personal?.evidence ?? "", guardian: row.personal?.guardian, recordedBy: row.recordedBy,
-      givenTime: ProtoTimestamp(row.givenAt), withdrawnTime: row.withdrawnAt.map { ProtoTimestamp($0) },
-      withdrawnBy: row.withdrawnBy)
+      givenTime: row.givenAt.map { ProtoTimestamp($0) },
+      withdrawnTime: row.withdrawnAt.map { ProtoTimestamp($0) }, withdrawnBy: row.withdrawnBy)
   }
 }

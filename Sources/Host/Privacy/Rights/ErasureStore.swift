@@ -93,7 +93,7 @@ enum ErasureStore {
     try vault.destroyKey(of: id, in: transaction)
   }
 
-  /// The entries that were merged into a person's.
+  /// The entries that were merged into a person's, over all merges.
   static func merged(into person: String, in snapshot: Snapshot) throws -> [String] {
     try snapshot.all("SELECT source FROM privacy_merge WHERE target = ?", person) { $0.text(0) }
   }
@@ -119,9 +119,10 @@ extension PrivacyModule {
       is_separate INTEGER NOT NULL,
       personal BLOB,
       recorded_by TEXT NOT NULL,
-      given_at INTEGER NOT NULL,
+      given_at INTEGER,
       withdrawn_at INTEGER,
-      withdrawn_by TEXT NOT NULL DEFAULT ''
+      withdrawn_by TEXT NOT NULL DEFAULT '',
+      CHECK (given_at IS NOT NULL OR withdrawn_at IS NOT NULL)
     )
     """,
     "CREATE INDEX privacy_consent_person ON privacy_consent (person, id)",

@@ -22,12 +22,11 @@ struct PersonalDataHandler: PersonalDataServiceHandler {
   }
 
   func listAccesses(_ request: ListAccessesRequest, _ snapshot: Snapshot) throws -> ListAccessesResponse {
-    _ = try people.person(request.personID, in: snapshot)
+    let person = try people.person(request.personID, in: snapshot)
     let page = try Page(
-      size: request.pageSize, token: request.pageToken, query: ["accesses", request.personID])
-    // Of an entry that was merged, those from its own time.
+      size: request.pageSize, token: request.pageToken, query: ["accesses", person.id])
     let found = try accesses(
-      to: request.personID, before: try page.cursorNumber(), limit: page.limit, in: snapshot)
+      to: person.id, before: try page.cursorNumber(), limit: page.limit, in: snapshot)
     return ListAccessesResponse(
       accesses: found.accesses,
       nextPageToken: found.next.map { page.nextToken(after: [String($0)]) } ?? "")
@@ -39,10 +38,11 @@ struct PersonalDataHandler: PersonalDataServiceHandler {
     guard snapshot.purpose == ConsentHandler.rightsPurpose else { throw PrivacyError.purposeNeeded }
     let person = try people.livingPerson(request.personID, in: snapshot)
     snapshot.concerns(person: person.id)
+    let found = try accesses(to: person.id, before: nil, limit: Self.exportedAccesses, in: snapshot)
     return PersonalDataFile(
       personID: person.id, exportTime: ProtoTimestamp(snapshot.now),
       records: try Holdings(of: person.id, register, in: snapshot).messages,
-      accesses: try accesses(to: person.id, before: nil, limit: Self.exportedAccesses, in: snapshot).accesses)
+      accesses: found.accesses, hasMoreAccesses: found.next != nil)
   }
 
   func previewErasure(_ request: PreviewErasureRequest, _ snapshot: Snapshot) throws -> ErasurePreview {
@@ -78,16 +78,32 @@ struct PersonalDataHandler: PersonalDataServiceHandler {
     }
   }
 
+  /// The latest looks at a person, those at entries that were merged into the person's too.
+  /// - Returns: also the record before which there are more; nil if there are none.
   private func accesses(
     to person: String, before: Int64?, limit: Int, in snapshot: Snapshot
   ) throws -> (accesses: [PersonalDataAccess], next: Int64?) {
-    var filter = AuditFilter()
-    filter.lookedAt = person
+    var records: [Int64: AuditRecord] = [:]
+    var hasMore = false
+    for id in [person] + (try ErasureStore.merged(into: person, in: snapshot)) {
+      var filter = AuditFilter()
+      filter.lookedAt = id
+      let found = try snapshot.auditRecords(filter, before: before, limit: limit)
+      // One look may have been at both entries.
+      for stored in found.records { records[stored.record.sequence] = stored.record }
+      hasMore = hasMore || found.next != nil
+    }
+    hasMore = hasMore || records.count > limit
+    let latest = records.values.sorted { $0.sequence > $1.sequence }.prefix(limit)
+    return (try messages(of: latest, in: snapshot), hasMore ? latest.last.map(\.sequence) : nil)
+  }
+
+  private func messages(of records: some Sequence<AuditRecord>, in snapshot: Snapshot) throws
+    -> [PersonalDataAccess]
+  {
     let names = snapshot.entering(ModuleScope(name: AccessModule.name))
     var known: [String: String] = [:]
-    let found = try snapshot.auditRecords(filter, before: before, limit: limit)
-    let accesses = try found.records.map { stored in
-      let record = stored.record
+    return try records.map { record in
       if known[record.principal] == nil {
         known[record.principal] = try PrincipalStore.principal(id: record.principal, in: names)?.name ?? ""
       }
@@ -97,6 +113,5 @@ struct PersonalDataHandler: PersonalDataServiceHandler {
         purpose: record.purpose, method: record.method, requestID: record.requestID,
         auditSequence: record.sequence)
     }
-    return (accesses, found.next)
   }
 }

@@ -6,16 +6,18 @@ enum PrivacyError: ModuleError {
 
   /// Nothing is known of the person, or the caller does not reach them.
   case personNotFound
-  /// The person never consented to the purpose.
-  case consentNotFound(purpose: String)
   /// No field of any module is kept for the purpose.
   case purposeUnknown(String, known: [String])
   /// Consent to a purpose that sensitive data is kept for has to be asked for by itself.
   case separateNeeded(purpose: String)
   /// A child's guardian has to consent.
   case guardianNeeded
+  /// What a module says of a child's guardian breaks the declared checks.
+  case guardianInvalid([FieldViolation])
   /// Neither the date of birth nor that the person is of age is given, of somebody who is in no register.
   case ageNeeded
+  /// A module grants for a person of whose age it knows nothing, and who is in no register.
+  case ageUnknown
   /// The date of birth is in the future.
   case birthDateInFuture
   /// The call has to say that it needs the data for the purpose "rights".
@@ -31,10 +33,6 @@ enum PrivacyError: ModuleError {
     switch self {
     case .personNotFound:
       Refusal(.notFound, "PERSON_NOT_FOUND", "there is no such person within your reach", "您的管辖范围内没有此人")
-    case .consentNotFound(let purpose):
-      Refusal(
-        .notFound, "CONSENT_NOT_FOUND", "the person never consented to the purpose \(purpose)",
-        "此人从未对用途“\(purpose)”表示过同意")
     case .purposeUnknown(let purpose, let known):
       .invalid([
         FieldViolation(
@@ -54,6 +52,7 @@ enum PrivacyError: ModuleError {
         "for a child under 14 a guardian consents: give the guardian's name, relation, and phone or identity number "
           + "(PIPL article 31)",
         "不满十四周岁的未成年人须由监护人同意:请提供监护人姓名、关系及电话或身份证号(《个人信息保护法》第三十一条)")
+    case .guardianInvalid(let violations): .invalid(violations)
     case .ageNeeded:
       .invalid([
         FieldViolation(
@@ -61,6 +60,12 @@ enum PrivacyError: ModuleError {
           "give the date of birth, or say of_age for a person of 14 or older who consents; for a child give the guardian",
           "请填写出生日期;年满十四周岁本人同意的可设置 of_age;未满十四周岁的请填写监护人")
       ])
+    case .ageUnknown:
+      Refusal(
+        .failedPrecondition, "CONSENT_AGE_UNKNOWN",
+        "nothing says that this person is 14 or older: record the consent with ConsentService.GrantConsent first, "
+          + "with of_age, the date of birth or a guardian (PIPL article 31)",
+        "无法确认此人是否年满十四周岁:请先通过 ConsentService.GrantConsent 登记同意,并注明 of_age、出生日期或监护人(《个人信息保护法》第三十一条)")
     case .birthDateInFuture:
       .invalid([
         FieldViolation("birth_date", "DATE_IN_FUTURE", "must not be in the future", "不得晚于今天")

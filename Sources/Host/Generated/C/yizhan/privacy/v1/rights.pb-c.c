@@ -720,7 +720,7 @@ const ProtobufCMessageDescriptor yizhan__privacy__v1__export_personal_data_reque
   (ProtobufCMessageInit) yizhan__privacy__v1__export_personal_data_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor yizhan__privacy__v1__personal_data_file__field_descriptors[4] =
+static const ProtobufCFieldDescriptor yizhan__privacy__v1__personal_data_file__field_descriptors[5] =
 {
   {
     "person_id",
@@ -770,17 +770,30 @@ static const ProtobufCFieldDescriptor yizhan__privacy__v1__personal_data_file__f
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "has_more_accesses",
+    5,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BOOL,
+    offsetof(Yizhan__Privacy__V1__PersonalDataFile, has_has_more_accesses),
+    offsetof(Yizhan__Privacy__V1__PersonalDataFile, has_more_accesses),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned yizhan__privacy__v1__personal_data_file__field_indices_by_name[] = {
   3,   /* field[3] = accesses */
   1,   /* field[1] = export_time */
+  4,   /* field[4] = has_more_accesses */
   0,   /* field[0] = person_id */
   2,   /* field[2] = records */
 };
 static const ProtobufCIntRange yizhan__privacy__v1__personal_data_file__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor yizhan__privacy__v1__personal_data_file__descriptor =
 {
@@ -790,7 +803,7 @@ const ProtobufCMessageDescriptor yizhan__privacy__v1__personal_data_file__descri
   "Yizhan__Privacy__V1__PersonalDataFile",
   "yizhan.privacy.v1",
   sizeof(Yizhan__Privacy__V1__PersonalDataFile),
-  4,
+  5,
   yizhan__privacy__v1__personal_data_file__field_descriptors,
   yizhan__privacy__v1__personal_data_file__field_indices_by_name,
   1,  yizhan__privacy__v1__personal_data_file__number_ranges,

@@ -180,10 +180,12 @@ struct  Yizhan__Privacy__V1__PersonalDataFile
   Yizhan__Privacy__V1__HeldRecord **records;
   size_t n_accesses;
   Yizhan__Privacy__V1__PersonalDataAccess **accesses;
+  protobuf_c_boolean has_has_more_accesses;
+  protobuf_c_boolean has_more_accesses;
 };
 #define YIZHAN__PRIVACY__V1__PERSONAL_DATA_FILE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&yizhan__privacy__v1__personal_data_file__descriptor) \
-    , 0, {0,NULL}, NULL, 0,NULL, 0,NULL }
+    , 0, {0,NULL}, NULL, 0,NULL, 0,NULL, 0, 0 }
 
 
 struct  Yizhan__Privacy__V1__PreviewErasureRequest
