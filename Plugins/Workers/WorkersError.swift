@@ -155,6 +155,20 @@ extension WorkersError {
       .failedPrecondition, "MERGE_OF_TWO_PERSONS",
       "both entries have identity numbers, so they are two persons",
       "两条登记都有身份证号,是不同的人"))
+
+  /// Two entries have more phones than one worker can have. Which ones are given up is for who knows the worker.
+  static func tooManyPhones(ofSource source: Int, ofTarget target: Int) -> Self {
+    let limit = WorkerInput.maximumPhoneCount
+    let excess = source + target - limit
+    return Self(
+      Refusal(
+        .failedPrecondition, "TOO_MANY_PHONES",
+        "the source has \(source) phones, the target \(target), and a worker \(limit) at most; "
+          + "take \(excess) that are out of use away first with UpdateWorker (yizhan workers update)",
+        "来源登记有 \(source) 个电话,目标登记有 \(target) 个,每人最多 \(limit) 个;"
+          + "请先用 UpdateWorker(yizhan workers update)删去 \(excess) 个已停用的电话",
+        metadata: ["source_phones": "\(source)", "target_phones": "\(target)", "limit": "\(limit)"]))
+  }
 }
 
 // Imports.

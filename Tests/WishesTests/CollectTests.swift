@@ -130,6 +130,17 @@ import Workers
     }
   }
 
+  @Test func evidenceOfAConsentThatIsNotGivenIsRefused() async throws {
+    try await District.run { district in
+      let refused = await refusal {
+        try await district.platform.collectWish(district.wish { $0.consentEvidence = "同意书 7" })
+      }
+      #expect(refused?.code == .invalidArgument)
+      #expect(refused?.violations.map(\.field) == ["consent_evidence"])
+      #expect(refused?.violations.map(\.reason) == ["CONSENT_NOT_GIVEN"])
+    }
+  }
+
   @Test func onTheListOnlyStaffUpdateAndOnlyBeforeAClaim() async throws {
     try await District.run { district in
       let wish = try await district.listed(district.sharedByMoney())

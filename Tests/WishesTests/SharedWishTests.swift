@@ -58,6 +58,31 @@ import Wishes
     }
   }
 
+  /// Whoever claims a wish whole has every part of it; money is pledged for no part.
+  @Test func partsOfAWishThatIsNotSharedByThem() async throws {
+    try await District.run { district in
+      let parts = [WishPart(name: "电热水壶", quantity: 5), WishPart(name: "书架", quantity: 2)]
+      let (wish, claim) = try await district.claimed(district.wish { $0.parts = parts })
+      #expect(wish.parts.map(\.takenQuantity) == [5, 2])
+      #expect(wish.parts.map(\.confirmedQuantity) == [0, 0])
+      _ = try await district.union.releaseClaim(ReleaseClaimRequest(claimID: claim.id, reason: "缺货"))
+      #expect(try await district.current(wish).parts.map(\.takenQuantity) == [0, 0])
+      let confirmed = try await district.confirmed(district.wish { $0.parts = parts })
+      #expect(confirmed.wish.parts.map(\.takenQuantity) == [5, 2])
+      #expect(confirmed.wish.parts.map(\.confirmedQuantity) == [5, 2])
+
+      let shared = try await district.listed(
+        district.wish {
+          $0.parts = parts
+          $0.sharing = .byMoney
+          $0.estimatedCostFen = 1_000
+        })
+      let pledged = try await district.union.claimWish(ClaimWishRequest(wishID: shared.id, amountFen: 400))
+      #expect(pledged.openUnits == 600)
+      #expect(pledged.parts.map(\.takenQuantity) == [0, 0])
+    }
+  }
+
   @Test func moneyIsPledgedUpToTheFen() async throws {
     try await District.run { district in
       let wish = try await district.listed(district.sharedByMoney())

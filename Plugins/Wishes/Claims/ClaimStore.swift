@@ -94,8 +94,8 @@ enum ClaimStore {
 extension ClaimStore {
   /// Which claims a list is of.
   enum Root {
-    /// Claims of a wish.
-    case wish(String)
+    /// Claims of a wish; those whose confirmation is overdue, or all of them.
+    case wish(String, overdueOnly: Bool)
     /// Claims of an organisation.
     case organisation(String)
     /// Claims whose confirmation is overdue.
@@ -139,7 +139,9 @@ extension ClaimStore {
       query = Query("SELECT c.id FROM wishes_claim c WHERE")
     }
     switch root {
-    case .wish(let id): query.append(" c.wish_id = ?", id)
+    case .wish(let id, let overdueOnly):
+      query.append(" c.wish_id = ?", id)
+      if overdueOnly { query.append(" AND c.confirmation_overdue = 1") }
     case .organisation(let id): query.append(" c.organisation_id = ?", id)
     case .overdue: query.append(" c.confirmation_overdue = 1")
     }

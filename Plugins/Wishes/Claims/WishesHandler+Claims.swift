@@ -115,14 +115,15 @@ extension WishesHandler {
     let caller = snapshot.caller
     let seesRecords = snapshot.isStaff || snapshot.isAuditor
     let isPartner = !seesRecords && snapshot.roles.contains(.partner)
-    if isPartner, !request.organisationID.isEmpty, request.organisationID != caller.organisationID {
-      throw WishesError.organisationNotYours
-    }
     let named = request.organisationID.isEmpty ? nil : request.organisationID
+    let isForeign = named != nil && named != caller.organisationID
+    if isPartner, isForeign { throw WishesError.organisationNotYours }
     if !request.wishID.isEmpty {
       let (_, sight) = try visibleWish(request.wishID, in: snapshot)
-      if sight.showsRecord { return (.wish(request.wishID), named) }
-      return (.wish(request.wishID), try callersOrganisation("ListClaims", in: snapshot))
+      let root = ClaimStore.Root.wish(request.wishID, overdueOnly: request.confirmationOverdue)
+      if sight.showsRecord { return (root, named) }
+      if isForeign { throw WishesError.organisationNotYours }
+      return (root, try callersOrganisation("ListClaims", in: snapshot))
     }
     if request.confirmationOverdue {
       guard seesRecords else { throw WishesError.listForStaff }

@@ -34,7 +34,8 @@ public struct CollectWishRequest: GeneratedMessage {
   /// Whether the wisher, asked for that by itself, agrees that the story is published; not unless said.
   /// Recorded at the host too, as a consent to the purpose `publication`.
   public var publicationConsent: Bool
-  /// How consent was given: a form's number, "by phone".
+  /// How consent was given: a form's number, "by phone". Required with publication_consent, and refused
+  /// without it.
   public var consentEvidence: String
   /// Whom to call about it, national or E.164.
   public var contactPhone: String
@@ -285,9 +286,11 @@ public struct ListWishesRequest: GeneratedMessage {
   /// Only wishes of this area and the areas below it, as far as they are the caller's; all of the caller's
   /// areas unless given.
   public var areaCode: String
-  /// Only wishes of this worker. For staff, and for a platform that collected them.
+  /// Only wishes of this worker. For staff and auditors, and for a platform that employs the worker, whose
+  /// list keeps to what it collected.
   public var workerID: String
-  /// Only wishes that the caller's organisation collected.
+  /// Only wishes that the caller's organisation collected. Fails with PERMISSION_DENIED for a caller
+  /// without one.
   public var collectedByCaller: Bool
 
   /// The message's full name in protobuf.
@@ -978,7 +981,8 @@ public struct SetPublicationConsentRequest: GeneratedMessage {
   public var wishID: String
   /// Whether the wisher, asked for that by itself, agrees that the story is published.
   public var publicationConsent: Bool
-  /// How the wisher said so: a form's number, "by phone". Required when consent is given.
+  /// How the wisher said so: a form's number, "by phone". Required when consent is given. Not recorded
+  /// where the wish says the same already: nothing changes then.
   public var evidence: String
 
   /// The message's full name in protobuf.
@@ -1371,11 +1375,13 @@ public struct ListClaimsRequest: GeneratedMessage {
   public var pageToken: String
   /// Only claims of this wish.
   public var wishID: String
-  /// Only claims of this organisation; a partner names its own or none.
+  /// Only claims of this organisation. Fails with PERMISSION_DENIED for another one than the caller's own,
+  /// but for staff, for auditors, and for the platform that collected the wish_id and employs the wisher.
   public var organisationID: String
   /// Only claims in this state; all unless given.
   public var state: Claim.State
-  /// Only claims whose confirmation is overdue, in the caller's area. For staff.
+  /// Only claims whose confirmation is overdue, in the caller's area. For staff and auditors; for others
+  /// together with wish_id only.
   public var confirmationOverdue: Bool
 
   /// The message's full name in protobuf.

@@ -304,7 +304,8 @@ public struct Wish: GeneratedMessage {
   public var listTime: ProtoTimestamp?
   /// Where it was heard.
   public var source: Source
-  /// The claims of it that the caller may see, the newest first; left empty in lists.
+  /// The newest 50 claims of it that the caller may see, the newest first; left empty in lists. ListClaims
+  /// has all of them.
   public var claims: [Claim]
   /// The wisher, in the register of workers; a pseudonym once the wisher is erased. Not in the public view.
   public var workerID: String
@@ -694,9 +695,11 @@ public struct WishPart: GeneratedMessage {
   public var name: String
   /// How many are wanted.
   public var quantity: Int32
-  /// How many are claimed, delivered or confirmed. Set by the server.
+  /// How many are claimed, delivered or confirmed. Of a wish that is claimed whole it is all or none; of
+  /// one shared by money it is 0, because money is pledged towards the whole: open_units says what is left.
+  /// Set by the server.
   public var takenQuantity: Int32
-  /// How many are confirmed. Set by the server.
+  /// How many are confirmed, reckoned likewise. Set by the server.
   public var confirmedQuantity: Int32
 
   /// The message's full name in protobuf.

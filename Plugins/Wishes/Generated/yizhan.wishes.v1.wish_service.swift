@@ -129,7 +129,9 @@ public protocol WishServiceHandler: Sendable {
   /// ABORTED if the etag is stale.
   func updateWish(_ request: UpdateWishRequest, _ transaction: Transaction) throws -> Wish
   /// Puts a SUBMITTED wish on the list. Fails with FAILED_PRECONDITION (TEXT_HOLDS_PERSONAL_DATA) when the
-  /// title or the description, which become public, hold the wisher's name, a phone or an identity number.
+  /// title, the description or the name of a part, which become public, hold the wisher's name, a mobile
+  /// number of mainland China or a resident identity number. Other numbers, such as a landline's, are left
+  /// to the moderator.
   func approveWish(_ request: ApproveWishRequest, _ transaction: Transaction) throws -> Wish
   /// Refuses a SUBMITTED wish, with a reason. Final.
   func rejectWish(_ request: RejectWishRequest, _ transaction: Transaction) throws -> Wish
@@ -159,8 +161,9 @@ public protocol WishServiceHandler: Sendable {
   func claimWish(_ request: ClaimWishRequest, _ transaction: Transaction) throws -> Wish
   /// Returns one claim.
   func getClaim(_ request: GetClaimRequest, _ snapshot: Snapshot) throws -> Claim
-  /// Lists claims, the newest first: of one wish, of one organisation, or those whose confirmation is
-  /// overdue. Without any of them a partner's list is of its own organisation.
+  /// Lists claims, the newest first: of one wish, of one organisation, those whose confirmation is overdue,
+  /// or what several of these have in common. Without any of them a partner's list is of its own
+  /// organisation.
   func listClaims(_ request: ListClaimsRequest, _ snapshot: Snapshot) throws -> ListClaimsResponse
   /// Gives an ACTIVE claim up; its share of the wish goes back on the list.
   func releaseClaim(_ request: ReleaseClaimRequest, _ transaction: Transaction) throws -> Claim
@@ -185,7 +188,8 @@ public protocol WishServiceHandler: Sendable {
   /// wishes in the caller's areas alone, if the caller is bound to any.
   func listReports(_ request: ListReportsRequest, _ snapshot: Snapshot) throws -> ListReportsResponse
   /// Publishes a report. Fails with FAILED_PRECONDITION (CONSENT_MISSING) without the wisher's consent, and
-  /// (TEXT_HOLDS_PERSONAL_DATA) when it holds a phone or an identity number.
+  /// (TEXT_HOLDS_PERSONAL_DATA) when it holds a mobile number of mainland China or a resident identity
+  /// number.
   func publishReport(_ request: PublishReportRequest, _ transaction: Transaction) throws -> Report
   /// Takes a PUBLISHED report out of public view.
   func withdrawReport(_ request: WithdrawReportRequest, _ transaction: Transaction) throws -> Report
@@ -265,7 +269,9 @@ public struct WishServiceClient: Sendable {
   }
 
   /// Puts a SUBMITTED wish on the list. Fails with FAILED_PRECONDITION (TEXT_HOLDS_PERSONAL_DATA) when the
-  /// title or the description, which become public, hold the wisher's name, a phone or an identity number.
+  /// title, the description or the name of a part, which become public, hold the wisher's name, a mobile
+  /// number of mainland China or a resident identity number. Other numbers, such as a landline's, are left
+  /// to the moderator.
   public func approveWish(_ request: ApproveWishRequest, _ options: CallOptions = CallOptions()) async throws
     -> Wish
   {
@@ -338,8 +344,9 @@ public struct WishServiceClient: Sendable {
     try await channel.unary(WishServiceMethods.getClaim, request, options)
   }
 
-  /// Lists claims, the newest first: of one wish, of one organisation, or those whose confirmation is
-  /// overdue. Without any of them a partner's list is of its own organisation.
+  /// Lists claims, the newest first: of one wish, of one organisation, those whose confirmation is overdue,
+  /// or what several of these have in common. Without any of them a partner's list is of its own
+  /// organisation.
   public func listClaims(_ request: ListClaimsRequest, _ options: CallOptions = CallOptions()) async throws
     -> ListClaimsResponse
   {
@@ -409,7 +416,8 @@ public struct WishServiceClient: Sendable {
   }
 
   /// Publishes a report. Fails with FAILED_PRECONDITION (CONSENT_MISSING) without the wisher's consent, and
-  /// (TEXT_HOLDS_PERSONAL_DATA) when it holds a phone or an identity number.
+  /// (TEXT_HOLDS_PERSONAL_DATA) when it holds a mobile number of mainland China or a resident identity
+  /// number.
   public func publishReport(_ request: PublishReportRequest, _ options: CallOptions = CallOptions())
     async throws -> Report
   {

@@ -22,6 +22,9 @@ extension WishesHandler {
     if request.publicationConsent, request.consentEvidence.isEmpty {
       violations.append(.consentEvidenceMissing)
     }
+    if !request.publicationConsent, !request.consentEvidence.isEmpty {
+      violations.append(.consentNotGiven)
+    }
     guard violations.isEmpty else { throw WishesError.invalid(violations) }
 
     var wish = WishRecord(
@@ -199,4 +202,9 @@ extension FieldViolation {
   static let consentEvidenceMissing = FieldViolation(
     "consent_evidence", "EVIDENCE_MISSING", "say how consent was given: a form's number, \"by phone\"",
     "请注明同意的方式,如同意书编号或电话同意")
+
+  /// A word on how consent was given, and no consent.
+  static let consentNotGiven = FieldViolation(
+    "consent_evidence", "CONSENT_NOT_GIVEN", "goes with publication_consent; set that too, or leave this out",
+    "须与 publication_consent 一并填写;未同意公开时请勿填写")
 }

@@ -64,6 +64,9 @@ extension WishesHandler {
         throw WishesError.listForStaff
       }
       var collector: String?
+      if request.collectedByCaller {
+        collector = try callersOrganisation("collected_by_caller", in: snapshot)
+      }
       if !seesRecords {
         // A platform's list of a worker: what it collected itself, while it employs the worker.
         guard let own = snapshot.caller.organisationID,

@@ -32,11 +32,7 @@ extension WishesHandler {
       openUnits: wish.units.open, publicationConsent: wish.publicationConsent,
       createTime: ProtoTimestamp(wish.createdAt), updateTime: ProtoTimestamp(wish.updatedAt),
       listTime: wish.listedAt.map { ProtoTimestamp($0) }, source: wish.source)
-    view.parts = try WishStore.parts(of: wish, in: snapshot).map {
-      WishPart(
-        number: $0.number, name: $0.name, quantity: $0.quantity, takenQuantity: $0.taken,
-        confirmedQuantity: $0.confirmed)
-    }
+    view.parts = try WishStore.parts(of: wish, in: snapshot).map { wish.view(of: $0) }
     if sight.showsRecord {
       view.areaCode = wish.areaCode
       view.workerID = wish.workerID
@@ -126,4 +122,19 @@ extension WishesHandler {
 extension WishRecord {
   /// The wish's area, no closer than the street.
   var publicAreaCode: String { String(areaCode.prefix(9)) }
+
+  /// A part as a reply. Who claims a wish whole takes every part whole, which no row says of the part; money is pledged
+  /// for no part.
+  fileprivate func view(of part: PartRecord) -> WishPart {
+    var view = WishPart(
+      number: part.number, name: part.name, quantity: part.quantity, takenQuantity: part.taken,
+      confirmedQuantity: part.confirmed)
+    switch details.sharing {
+    case .byParts, .byMoney: break
+    case .unspecified, .exclusive, .unrecognized:
+      if units.held > 0 { view.takenQuantity = part.quantity }
+      if units.confirmed > 0 { view.confirmedQuantity = part.quantity }
+    }
+    return view
+  }
 }

@@ -13,7 +13,7 @@ struct AreaHandler: AreaServiceHandler {
         ? nil
         : request.parentCode == "root" ? "" : try AreaInput.code(request.parentCode, "parent_code").text,
       within: request.withinCode.isEmpty ? nil : try AreaInput.code(request.withinCode, "within_code"),
-      level: request.level, nameContains: PlainText.tidied(request.nameContains))
+      level: request.level, nameContains: try WorkerInput.wanted(request.nameContains, "name_contains"))
     let page = try Page(
       size: request.pageSize, token: request.pageToken,
       query: [

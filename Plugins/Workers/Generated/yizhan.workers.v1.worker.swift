@@ -507,7 +507,7 @@ public struct Worker: GeneratedMessage {
   public var id: String
   /// The full name.
   public var name: String
-  /// The resident identity number (GB 11643); empty if unknown. Platforms see its last four characters.
+  /// The resident identity number (GB 11643); empty if unknown. Platforms see its last character.
   public var identityNumber: String
   /// The phone to call first, E.164.
   public var phone: String
@@ -751,7 +751,7 @@ public struct Worker: GeneratedMessage {
     case unspecified
     /// Works here, for platforms or on their own.
     case active
-    /// Every employment has ended.
+    /// Every employment has ended, and nobody has registered the worker anew since.
     case left
     /// The entry was a duplicate; its identifier leads to the entry that it was merged into.
     case merged

@@ -14,7 +14,7 @@ public struct NewEmployment: GeneratedMessage {
   public var occupation: Occupation
   /// The worker's number with the platform.
   public var staffNumber: String
-  /// The first day; empty stands for today.
+  /// The first day; empty stands for today, and leaves that of an employment that is open already as it is.
   public var startDate: String
 
   /// The message's full name in protobuf.
@@ -112,16 +112,17 @@ public struct RegisterWorkerRequest: GeneratedMessage {
   public var phone: String
   /// What the worker does; the employment's occupation is added to it.
   public var occupations: [Occupation]
-  /// Where the worker is registered: must be in the tree, and in the area of the staff who register.
+  /// Where the worker is registered: must be in the tree, and in the area of the staff who register. Staff
+  /// move a worker who is known with it, unless it is wider than the known area; platforms do not.
   public var areaCode: String
   /// Party, union and youth league. Not taken from platforms. Kept with the worker's separate consent only.
   public var affiliation: Affiliation?
   /// Work for a platform. A platform must give it; for others it may be unset (taxi drivers,
-  /// livestreamers).
+  /// livestreamers). Of one that is open already, what is given changes and what is empty stays.
   public var employment: NewEmployment?
   /// How the worker gave separate consent to the affiliation's being kept, such as "form 2026-118"; it is
-  /// recorded. Not needed of a worker who has consented before (ConsentService.GrantConsent, purpose
-  /// "affiliation").
+  /// recorded with what is new of that. Not needed of a worker who has consented before
+  /// (ConsentService.GrantConsent, purpose "affiliation"), and refused without an affiliation.
   public var affiliationConsent: String
 
   /// The message's full name in protobuf.
@@ -479,7 +480,8 @@ public struct ListWorkersRequest: GeneratedMessage {
   public var organisationID: String
   /// Only workers of this occupation.
   public var occupation: Occupation
-  /// Only in this state; unspecified stands for every state but merged.
+  /// Only in this state; unspecified stands for ACTIVE and LEFT. MERGED and ERASED entries, of which
+  /// nothing personal is left, are listed to staff who ask for them, and are found by no name.
   public var state: Worker.State
   /// Only workers of this full name. Names are kept sealed, so that no part of one can be searched for.
   public var name: String
@@ -682,8 +684,8 @@ public struct UpdateWorkerRequest: GeneratedMessage {
   /// The version seen; empty changes any version.
   public var etag: String
   /// How the worker gave separate consent to the affiliation's being kept, such as "form 2026-118"; it is
-  /// recorded. Not needed of a worker who has consented before (ConsentService.GrantConsent, purpose
-  /// "affiliation").
+  /// recorded with what is new of that. Not needed of a worker who has consented before
+  /// (ConsentService.GrantConsent, purpose "affiliation"), and refused without an affiliation.
   public var affiliationConsent: String
 
   /// The message's full name in protobuf.
@@ -913,7 +915,9 @@ public struct EndEmploymentRequest: GeneratedMessage {
   public var workerID: String
   /// The platform. A platform may leave it empty: it is itself.
   public var organisationID: String
-  /// The last day, not before the first; empty stands for today.
+  /// The last day: not before the first, and not after today as it is in China, because the employment ends
+  /// at once. An employment that has not begun ends on its first day. Empty stands for the latest day that
+  /// can be.
   public var endDate: String
 
   /// The message's full name in protobuf.
@@ -1044,7 +1048,7 @@ public struct MergeWorkersRequest: GeneratedMessage {
 
 /// Asks for a page of likely duplicates.
 public struct ListDuplicatesRequest: GeneratedMessage {
-  /// Only where the entry without identity number is in this area or below it.
+  /// Only pairs of which both entries are in this area or below it.
   public var areaCode: String
   /// Pairs wanted at most; 0 stands for 50, more than 1,000 for 1,000, a negative number is refused.
   public var pageSize: Int32
@@ -1280,14 +1284,16 @@ public struct WorkerRow: GeneratedMessage {
   public var occupations: String
   /// Where the worker is registered.
   public var areaCode: String
-  /// The platform: its id, its unified social credit code, or its full name. Empty for none; for a platform
-  /// that imports, empty stands for itself.
+  /// The platform: its id, its unified social credit code, or its full name. Empty for none, and then
+  /// station, staff_number and start_date are empty too; for a platform that imports, empty stands for
+  /// itself.
   public var organisation: String
   /// The station or outlet.
   public var station: String
   /// The worker's number with the platform.
   public var staffNumber: String
-  /// The first day of the employment, 2026-01-31; empty stands for today.
+  /// The first day of the employment, 2026-01-31; empty stands for today, and leaves that of an employment
+  /// that is open already as it is.
   public var startDate: String
   /// NOT_MEMBER, APPLICANT, PROBATIONARY, FULL, or 群众, 入党积极分子, 预备党员, 党员; empty if unknown.
   public var partyMembership: String
@@ -1300,7 +1306,8 @@ public struct WorkerRow: GeneratedMessage {
   /// yes or no, 是 or 否; empty for no.
   public var isYouthLeagueMember: String
   /// How the worker gave separate consent to the five columns before being kept, such as "form 2026-118";
-  /// it is recorded. Needed where any of them says something, unless the worker has consented before.
+  /// it is recorded. Needed where any of them says something, unless the worker has consented before; not
+  /// recorded where none does.
   public var affiliationConsent: String
 
   /// The message's full name in protobuf.
@@ -1688,12 +1695,12 @@ public enum WorkerServiceMethods {
 /// the workers employed with it, staff those registered in their area; others are NOT_FOUND to them.
 public protocol WorkerServiceHandler: Sendable {
   /// Registers a worker, or finds the one who is registered already: by identity number, then by phone. The
-  /// found worker gets what was not known yet (identity number, phone, occupations, the employment). Fails
-  /// with FAILED_PRECONDITION and the fields at odds in "conflicts" if the same number belongs to a person
-  /// of another name or another identity number, and with NOT_FOUND if area or organisation do not exist.
-  /// Of a person out of the caller's reach it does not say what is at odds: in another area everything
-  /// fails as REGISTERED_ELSEWHERE, and for the worker of another platform WORKER_CONFLICT has no
-  /// "conflicts".
+  /// found worker gets what was not known yet (identity number, phone, occupations, the employment), and is
+  /// ACTIVE again after having LEFT, with an employment or, on their own, without one. Fails with
+  /// FAILED_PRECONDITION and the fields at odds in "conflicts" if the same number belongs to a person of
+  /// another name or another identity number, and with NOT_FOUND if area or organisation do not exist. Of a
+  /// person out of the caller's reach it does not say what is at odds: in another area everything fails as
+  /// REGISTERED_ELSEWHERE, and for the worker of another platform WORKER_CONFLICT has no "conflicts".
   func registerWorker(_ request: RegisterWorkerRequest, _ transaction: Transaction) throws
     -> RegisterWorkerResponse
   /// Gets a worker with all employments. The identifier of a merged entry gets the one it was merged into.
@@ -1701,8 +1708,8 @@ public protocol WorkerServiceHandler: Sendable {
   /// Finds a worker by identity number or by any of the worker's phones. Fails with NOT_FOUND if there is
   /// none.
   func findWorker(_ request: FindWorkerRequest, _ snapshot: Snapshot) throws -> Worker
-  /// Lists workers: by name and area if a name prefix is given, else of one platform in the order they were
-  /// registered, else by area.
+  /// Lists workers: those of one full name by area if a name is given, else those of one platform in the
+  /// order they were registered, else by area. What else is given limits each of these lists.
   func listWorkers(_ request: ListWorkersRequest, _ snapshot: Snapshot) throws -> ListWorkersResponse
   /// Changes what is known of a worker. Platforms change phones and occupations only. Fails with ABORTED if
   /// the etag is stale, with FAILED_PRECONDITION if a number belongs to another worker, as in
@@ -1712,12 +1719,15 @@ public protocol WorkerServiceHandler: Sendable {
   /// employments with itself through RegisterWorker.
   func addEmployment(_ request: AddEmploymentRequest, _ transaction: Transaction) throws -> Worker
   /// Ends work for a platform (offboarding). A platform ends its own employments only, those of workers
-  /// registered in its areas if it is bound to any. When the last one ends the worker is LEFT, and a
-  /// platform reaches the worker no longer. Fails with FAILED_PRECONDITION if it has ended already.
+  /// registered in its areas if it is bound to any. It ends at once: when the last one ends the worker is
+  /// LEFT, and a platform reaches the worker no longer. Fails with FAILED_PRECONDITION if it has ended
+  /// already, and with INVALID_ARGUMENT for a last day that is still to come.
   func endEmployment(_ request: EndEmploymentRequest, _ transaction: Transaction) throws -> Worker
   /// Merges two entries of one person: the source's phones, employments and occupations go to the target,
   /// which also gets what it lacks; the source's identifier leads to the target from then on. Fails with
-  /// FAILED_PRECONDITION if both have identity numbers.
+  /// FAILED_PRECONDITION if both have identity numbers (MERGE_OF_TWO_PERSONS), or more than five phones
+  /// between them (TOO_MANY_PHONES): nothing is given up unasked, so some have to be taken away first with
+  /// UpdateWorker.
   func mergeWorkers(_ request: MergeWorkersRequest, _ transaction: Transaction) throws -> Worker
   /// Lists pairs of entries that may be one person: same name, same county, and one of them without an
   /// identity number.
@@ -1763,12 +1773,12 @@ public struct WorkerServiceClient: Sendable {
   public init(_ channel: any ClientChannel) { self.channel = channel }
 
   /// Registers a worker, or finds the one who is registered already: by identity number, then by phone. The
-  /// found worker gets what was not known yet (identity number, phone, occupations, the employment). Fails
-  /// with FAILED_PRECONDITION and the fields at odds in "conflicts" if the same number belongs to a person
-  /// of another name or another identity number, and with NOT_FOUND if area or organisation do not exist.
-  /// Of a person out of the caller's reach it does not say what is at odds: in another area everything
-  /// fails as REGISTERED_ELSEWHERE, and for the worker of another platform WORKER_CONFLICT has no
-  /// "conflicts".
+  /// found worker gets what was not known yet (identity number, phone, occupations, the employment), and is
+  /// ACTIVE again after having LEFT, with an employment or, on their own, without one. Fails with
+  /// FAILED_PRECONDITION and the fields at odds in "conflicts" if the same number belongs to a person of
+  /// another name or another identity number, and with NOT_FOUND if area or organisation do not exist. Of a
+  /// person out of the caller's reach it does not say what is at odds: in another area everything fails as
+  /// REGISTERED_ELSEWHERE, and for the worker of another platform WORKER_CONFLICT has no "conflicts".
   public func registerWorker(_ request: RegisterWorkerRequest, _ options: CallOptions = CallOptions())
     async throws -> RegisterWorkerResponse
   {
@@ -1790,8 +1800,8 @@ public struct WorkerServiceClient: Sendable {
     try await channel.unary(WorkerServiceMethods.findWorker, request, options)
   }
 
-  /// Lists workers: by name and area if a name prefix is given, else of one platform in the order they were
-  /// registered, else by area.
+  /// Lists workers: those of one full name by area if a name is given, else those of one platform in the
+  /// order they were registered, else by area. What else is given limits each of these lists.
   public func listWorkers(_ request: ListWorkersRequest, _ options: CallOptions = CallOptions()) async throws
     -> ListWorkersResponse
   {
@@ -1816,8 +1826,9 @@ public struct WorkerServiceClient: Sendable {
   }
 
   /// Ends work for a platform (offboarding). A platform ends its own employments only, those of workers
-  /// registered in its areas if it is bound to any. When the last one ends the worker is LEFT, and a
-  /// platform reaches the worker no longer. Fails with FAILED_PRECONDITION if it has ended already.
+  /// registered in its areas if it is bound to any. It ends at once: when the last one ends the worker is
+  /// LEFT, and a platform reaches the worker no longer. Fails with FAILED_PRECONDITION if it has ended
+  /// already, and with INVALID_ARGUMENT for a last day that is still to come.
   public func endEmployment(_ request: EndEmploymentRequest, _ options: CallOptions = CallOptions())
     async throws -> Worker
   {
@@ -1826,7 +1837,9 @@ public struct WorkerServiceClient: Sendable {
 
   /// Merges two entries of one person: the source's phones, employments and occupations go to the target,
   /// which also gets what it lacks; the source's identifier leads to the target from then on. Fails with
-  /// FAILED_PRECONDITION if both have identity numbers.
+  /// FAILED_PRECONDITION if both have identity numbers (MERGE_OF_TWO_PERSONS), or more than five phones
+  /// between them (TOO_MANY_PHONES): nothing is given up unasked, so some have to be taken away first with
+  /// UpdateWorker.
   public func mergeWorkers(_ request: MergeWorkersRequest, _ options: CallOptions = CallOptions())
     async throws -> Worker
   {

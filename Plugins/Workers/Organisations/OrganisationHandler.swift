@@ -14,7 +14,7 @@ struct OrganisationHandler: OrganisationServiceHandler {
   {
     let filter = OrganisationStore.Filter(
       kind: request.kind, area: request.areaCode.isEmpty ? nil : try AreaInput.code(request.areaCode),
-      nameContains: PlainText.tidied(request.nameContains),
+      nameContains: try WorkerInput.wanted(request.nameContains, "name_contains"),
       state: request.state == .unspecified ? .active : request.state)
     let page = try Page(
       size: request.pageSize, token: request.pageToken,

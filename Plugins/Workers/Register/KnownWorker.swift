@@ -6,7 +6,10 @@ struct KnownWorker: Sendable, Equatable {
   struct OpenEmployment: Sendable, Equatable {
     var organisationID: String
     var station: String
+    var occupation: Occupation
     var staffNumber: String
+    /// The first day, 2026-01-31.
+    var startDate: String
   }
 
   var id: String
@@ -20,6 +23,8 @@ struct KnownWorker: Sendable, Equatable {
   /// Of all employments, those that have ended too.
   var staffNumbers: StaffNumbers
   var employments: [OpenEmployment]
+  /// Whether the worker was at work here and is no longer.
+  var hasLeft = false
 
   /// What is personal of it.
   var personal: PersonalFacts {
@@ -39,8 +44,11 @@ struct KnownWorker: Sendable, Equatable {
     affiliation = personal.affiliation
     staffNumbers = personal.staffNumbers
     employments = worker.employments.filter { $0.state == .open }.map {
-      OpenEmployment(organisationID: $0.organisationID, station: $0.station, staffNumber: $0.staffNumber)
+      OpenEmployment(
+        organisationID: $0.organisationID, station: $0.station, occupation: $0.occupation,
+        staffNumber: $0.staffNumber, startDate: $0.startDate)
     }
+    hasLeft = worker.state == .left
   }
 
   /// The person that an entry makes when nobody is known; `id` tells rehearsed entries apart.
@@ -64,6 +72,8 @@ struct KnownWorker: Sendable, Equatable {
     worker.occupations = enrichment.occupations ?? occupations
     worker.areaCode = enrichment.areaCode ?? areaCode
     worker.affiliation = enrichment.affiliation ?? affiliation
+    // Whoever is registered anew is at work here, with a platform or without.
+    worker.hasLeft = false
     if let employment = enrichment.employment {
       worker.employments.removeAll { $0.organisationID == employment.organisationID }
       worker.employments.append(OpenEmployment(employment))
@@ -74,7 +84,9 @@ struct KnownWorker: Sendable, Equatable {
 
 extension KnownWorker.OpenEmployment {
   init(_ entry: EmploymentEntry) {
-    self.init(organisationID: entry.organisationID, station: entry.station, staffNumber: entry.staffNumber)
+    self.init(
+      organisationID: entry.organisationID, station: entry.station, occupation: entry.occupation,
+      staffNumber: entry.staffNumber, startDate: "\(entry.startDate)")
   }
 }
 
@@ -92,13 +104,16 @@ struct Enrichment: Sendable, Equatable {
   var employment: EmploymentEntry?
   /// Whether `employment` is open already.
   var isEmploymentKnown = false
+  /// Whether somebody who had left is at work here again, without an employment that says so.
+  var isReturn = false
 
-  /// The fields that change, by their names in a row.
+  /// The fields that change, by their names in a row or a worker.
   var fields: [String] {
     [
       ("identity_number", identityNumber != nil), ("phone", phone != nil),
       ("occupations", occupations != nil),
       ("area_code", areaCode != nil), ("affiliation", affiliation != nil), ("employment", employment != nil),
+      ("state", isReturn),
     ].filter(\.1).map(\.0)
   }
 }

@@ -72,6 +72,8 @@ struct Registration {
       if affiliation != known.affiliation { enrichment.affiliation = affiliation }
     }
     addEmployment(entry, known, to: &enrichment)
+    // Who has left has no open employment, so that any employment of the entry's begins and says it by itself.
+    enrichment.isReturn = known.hasLeft && entry.employment == nil
     return enrichment
   }
 
@@ -93,6 +95,7 @@ struct Registration {
     // What is not said stays as it is.
     if employment.station.isEmpty { employment.station = open.station }
     if employment.staffNumber.isEmpty { employment.staffNumber = open.staffNumber }
+    if !employment.saysStartDate, let start = CalendarDate(open.startDate) { employment.startDate = start }
     if KnownWorker.OpenEmployment(employment) != open {
       enrichment.employment = employment
       enrichment.isEmploymentKnown = true

@@ -44,6 +44,12 @@ extension WorkerEntry {
     if !organisation.isEmpty, occupations?.isEmpty == true {
       violations.append(OccupationNames.missingViolation)
     }
+    if organisation.isEmpty, ![station, staffNumber, start].allSatisfy(\.isEmpty) {
+      violations.append(
+        FieldViolation(
+          "organisation", "REQUIRED", "must be given with station, staff_number or start_date",
+          "填写站点、工号或入职日期时须填写单位"))
+    }
     guard violations.isEmpty, let phone, let areaCode, let startDate else {
       throw WorkersError.invalid(violations)
     }
@@ -53,7 +59,7 @@ extension WorkerEntry {
     if let occupation = occupations?.first, !organisation.isEmpty {
       employment = EmploymentEntry(
         organisationID: try organisationID(organisation), station: station, occupation: occupation,
-        staffNumber: staffNumber, startDate: startDate)
+        staffNumber: staffNumber, startDate: startDate, saysStartDate: !start.isEmpty)
     } else {
       employment = nil
     }

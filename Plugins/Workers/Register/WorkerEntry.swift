@@ -24,6 +24,8 @@ struct EmploymentEntry: Sendable, Equatable {
   var occupation: Occupation
   var staffNumber: String
   var startDate: CalendarDate
+  /// Whether it was said, and not taken to be the day of the entry.
+  var saysStartDate = true
 }
 
 /// Rules that every entry has to keep, wherever it comes from.
@@ -74,6 +76,22 @@ enum WorkerInput {
       "须晚于 1977 年且不超过一年之后")
   }
 
+  /// A word on consent to an affiliation of which nothing is said.
+  static let consentToNothing = FieldViolation(
+    "affiliation_consent", "NOTHING_CONSENTED_TO",
+    "goes with affiliation; to record a consent alone use ConsentService.GrantConsent",
+    "须与党群组织关系一并填写;仅登记同意请使用 ConsentService.GrantConsent")
+
+  /// A text to search for, tidied; empty for none.
+  /// - Throws: `WorkersError.invalid` for nothing but spaces, which every text would hold.
+  static func wanted(_ text: String, _ field: String) throws -> String {
+    let wanted = PlainText.tidied(text)
+    guard text.isEmpty || !wanted.isEmpty else {
+      throw WorkersError.invalid([FieldViolation(field, "BLANK", "must say something", "不能为空白")])
+    }
+    return wanted
+  }
+
   static func lengthViolation(_ field: String, _ text: String, _ maximum: Int) -> FieldViolation? {
     guard text.unicodeScalars.count > maximum else { return nil }
     return FieldViolation(field, "TOO_LONG", "must have at most \(maximum) characters", "最多 \(maximum) 个字")
@@ -98,7 +116,10 @@ extension WorkerEntry {
     let areaCode = AreaCode(PlainText.tidied(request.areaCode))
     if areaCode == nil { violations.append(AreaInput.codeViolation("area_code")) }
     affiliation = request.affiliation ?? Affiliation()
-    affiliationConsent = affiliation == Affiliation() ? "" : PlainText.tidied(request.affiliationConsent)
+    affiliationConsent = PlainText.tidied(request.affiliationConsent)
+    if !affiliationConsent.isEmpty, affiliation == Affiliation() {
+      violations.append(WorkerInput.consentToNothing)
+    }
     source = reach.employerID == nil ? .staff : .platform
     employment = try request.employment.map { try EmploymentEntry($0, reach, today: today) }
     occupations = OccupationSet(request.occupations + [employment?.occupation ?? .unspecified])
@@ -133,6 +154,7 @@ extension EmploymentEntry {
     occupation = request.occupation
     staffNumber = PlainText.tidied(request.staffNumber)
     startDate = CalendarDate(request.startDate) ?? today
+    saysStartDate = !request.startDate.isEmpty
     if let violation = WorkerInput.startDateViolation(startDate, today: today) {
       throw WorkersError.invalid([violation])
     }

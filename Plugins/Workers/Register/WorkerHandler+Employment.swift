@@ -33,21 +33,38 @@ extension WorkerHandler {
     guard let employment = theirs.first(where: { $0.state == .open }) else {
       throw WorkersError.employmentEnded
     }
-    let today = CalendarDate.inChina(at: transaction.now)
-    let date = CalendarDate(request.endDate) ?? today
-    guard let start = CalendarDate(employment.startDate), date >= start, date.years(until: today) >= -1 else {
-      throw WorkersError.invalid([
-        FieldViolation(
-          "end_date", "DATE_IMPLAUSIBLE",
-          "must not be before the first day, \(employment.startDate), nor more than a year ahead",
-          "不得早于入职日期 \(employment.startDate),也不得超过一年之后")
-      ])
-    }
+    let date = try WorkerHandler.endDate(request, of: employment, CalendarDate.inChina(at: transaction.now))
     let isLast = worker.employments.filter { $0.state == .open }.count == 1
     try WorkerWriter(transaction: transaction, vault: vault).end(
       employment, of: worker.id, on: date, isLast: isLast)
     // The platform sees once more what it ended, though the worker is out of its reach from now on.
     return reach.view(of: try fullWorker(worker.id, .everything, transaction))
+  }
+
+  /// The last day of an employment that ends now: none that is still to come, but for one that has not begun, which
+  /// ends on its first day.
+  private static func endDate(
+    _ request: EndEmploymentRequest, of employment: Employment, _ today: CalendarDate
+  ) throws -> CalendarDate {
+    let start = CalendarDate(employment.startDate) ?? today
+    let latest = max(today, start)
+    let date = CalendarDate(request.endDate) ?? latest
+    guard date >= start else {
+      throw WorkersError.invalid([
+        FieldViolation(
+          "end_date", "DATE_IMPLAUSIBLE", "must not be before the first day, \(start)",
+          "不得早于入职日期 \(start)")
+      ])
+    }
+    guard date <= latest else {
+      throw WorkersError.invalid([
+        FieldViolation(
+          "end_date", "DATE_TO_COME",
+          "must not be after \(latest), because the employment ends at once; end it on its last day",
+          "不得晚于 \(latest):从业关系提交后即时结束,请在最后工作日当天办理")
+      ])
+    }
+    return date
   }
 
   private func employer(_ request: EndEmploymentRequest, _ reach: Reach) throws -> String {

@@ -3,7 +3,7 @@ import ModuleKit
 extension WorkerHandler {
   func listWorkers(_ request: ListWorkersRequest, _ snapshot: Snapshot) throws -> ListWorkersResponse {
     let reach = snapshot.reach
-    let name = PlainText.personName(request.name)
+    let name = PlainText.personName(try WorkerInput.wanted(request.name, "name"))
     let filter = WorkerFilter(
       area: request.areaCode.isEmpty ? nil : try AreaInput.code(request.areaCode),
       organisationID: request.organisationID.nonEmpty, occupation: request.occupation, state: request.state,

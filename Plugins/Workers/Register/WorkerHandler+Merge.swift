@@ -11,6 +11,10 @@ extension WorkerHandler {
     guard source.identityNumber.isEmpty || target.identityNumber.isEmpty else {
       throw WorkersError.mergeOfTwoPersons
     }
+    let (sourcePhones, targetPhones) = (1 + source.otherPhones.count, 1 + target.otherPhones.count)
+    guard sourcePhones + targetPhones <= WorkerInput.maximumPhoneCount else {
+      throw WorkersError.tooManyPhones(ofSource: sourcePhones, ofTarget: targetPhones)
+    }
     try WorkerMerge(transaction: transaction, vault: vault, source: source, target: target).run()
     return try self.worker(target.id, reach, transaction)
   }

@@ -16,6 +16,9 @@ extension WorkerHandler {
         "occupations": !request.occupations.isEmpty, "area_code": !request.areaCode.isEmpty,
         "affiliation": request.affiliation != nil,
       ])
+    if !request.affiliationConsent.isEmpty, !selection.contains("affiliation") {
+      throw WorkersError.invalid([WorkerInput.consentToNothing])
+    }
     if reach.employerID != nil {
       let others = selection.others(than: WorkerHandler.platformFields)
       guard others.isEmpty else { throw WorkersError.fieldsNotYours(others) }

@@ -48,11 +48,14 @@ struct WorkerWriter {
       known.id, personal, occupations: enrichment.occupations ?? known.occupations,
       areaCode: enrichment.areaCode ?? known.areaCode)
     if let areaCode = enrichment.areaCode { try emitMove(known.id, from: known.areaCode, to: areaCode) }
+    if enrichment.isReturn { try setState(.active, of: known.id) }
     guard let employment = enrichment.employment else { return }
     if enrichment.isEmploymentKnown {
       try transaction.execute(
-        "UPDATE workers_employment SET station = ? WHERE worker_id = ? AND id = ?", employment.station,
-        known.id,
+        """
+        UPDATE workers_employment SET station = ?, occupation = ?, start_date = ?
+        WHERE worker_id = ? AND id = ?
+        """, employment.station, employment.occupation.rawValue, "\(employment.startDate)", known.id,
         employmentID)
     } else {
       try insert(employment, employmentID, of: known.id)

@@ -66,6 +66,23 @@ import Workers
     }
   }
 
+  /// It would be recorded nowhere.
+  @Test func aConsentWithoutAnAffiliationIsRefused() async throws {
+    try await Register.run { register in
+      var request = register.courier()
+      request.affiliationConsent = "form 2026-118"
+      let registration = await status { try await register.staff.registerWorker(request) }
+      #expect(registration?.violations.map(\.reason) == ["NOTHING_CONSENTED_TO"])
+      let worker = try #require(try await register.staff.registerWorker(register.courier()).worker)
+      let update = await status {
+        try await register.staff.updateWorker(
+          UpdateWorkerRequest(id: worker.id, phone: "13700137000", affiliationConsent: "form 2026-118"))
+      }
+      #expect(update?.violations.map(\.reason) == ["NOTHING_CONSENTED_TO"])
+      #expect(try await register.staff.getWorker(GetWorkerRequest(id: worker.id)) == worker)
+    }
+  }
+
   @Test func rowsOfAnImportNeedItToo() async throws {
     try await Register.run { register in
       func row(_ name: String, _ number: String, _ phone: String, consent: String) -> WorkerRow {

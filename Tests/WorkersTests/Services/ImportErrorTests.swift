@@ -21,6 +21,35 @@ import Workers
     }
   }
 
+  /// Nothing that a row says of an employment is dropped because the row does not say whose it is.
+  @Test func anEmploymentNeedsItsOrganisation() async throws {
+    try await Register.run { register in
+      func row(_ number: Int, _ change: (inout WorkerRow) -> Void = { _ in }) -> WorkerRow {
+        var row = WorkerRow(
+          name: "张三", phone: "1380013800\(number)", occupations: "快递员", areaCode: Register.district)
+        change(&row)
+        return row
+      }
+      let rows = [
+        row(1) { $0.station = "旭升站" }, row(2) { $0.staffNumber = "B1" },
+        row(3) { $0.startDate = "2025-05-01" }, row(4),
+      ]
+      for isDryRun in [true, false] {
+        let name = isDryRun ? "dry" : "real"
+        let reply = try await rows.imported(by: register.staff, as: name, isDryRun: isDryRun)
+        #expect(
+          reply.errors.map { "\($0.row) \($0.column) \($0.reason)" } == [
+            "1 organisation REQUIRED", "2 organisation REQUIRED", "3 organisation REQUIRED",
+          ])
+        #expect(reply.summary?.rowsCreated == 1)
+      }
+      // A platform's rows are its own without saying so.
+      let platform = try await register.platform(register.courierPlatform)
+      let own = try await Array(rows.prefix(3)).imported(by: platform, as: "own")
+      #expect(own.summary?.rowsCreated == 3)
+    }
+  }
+
   @Test func rowErrorsGoAfter30Days() async throws {
     try await Register.run { register in
       // More than are deleted at once.

@@ -44,6 +44,21 @@ import Workers
     }
   }
 
+  /// Spaces alone would be no filter, and the list one of everybody.
+  @Test func aTextToSearchForSaysSomething() async throws {
+    try await Register.run { register in
+      let refusals = [
+        await status { try await register.staff.listWorkers(ListWorkersRequest(name: "  ")) },
+        await status { try await register.areas.listAreas(ListAreasRequest(nameContains: "\u{3000}")) },
+        await status {
+          try await register.organisations.listOrganisations(ListOrganisationsRequest(nameContains: " "))
+        },
+      ]
+      #expect(refusals.map { $0?.violations.first?.field } == ["name", "name_contains", "name_contains"])
+      #expect(refusals.allSatisfy { $0?.violations.first?.reason == "BLANK" })
+    }
+  }
+
   @Test(arguments: [
     ListWorkersRequest(), ListWorkersRequest(areaCode: "410304"),
   ])

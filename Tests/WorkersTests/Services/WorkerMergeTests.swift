@@ -94,6 +94,32 @@ import Workers
     }
   }
 
+  /// Three phones and three: no merge decides which one of them nobody needs.
+  @Test func aMergeLeavesNobodyWithMoreThanFivePhones() async throws {
+    try await Register.run { register in
+      let twins = try await twins(register)
+      let source = try await register.staff.updateWorker(
+        UpdateWorkerRequest(id: twins.source.id, otherPhones: ["13900139001", "13900139002"]))
+      let target = try await register.staff.updateWorker(
+        UpdateWorkerRequest(id: twins.target.id, otherPhones: ["13800138001", "13800138002"]))
+      let request = MergeWorkersRequest(sourceID: source.id, targetID: target.id)
+      let refused = await status { try await register.staff.mergeWorkers(request) }
+      #expect(refused?.code == .failedPrecondition)
+      #expect(refused?.reason == "TOO_MANY_PHONES")
+      #expect(refused?.metadata["source_phones"] == "3" && refused?.metadata["target_phones"] == "3")
+      #expect(refused?.metadata["limit"] == "5")
+      #expect(try await register.staff.getWorker(GetWorkerRequest(id: source.id)) == source)
+      #expect(try await register.staff.getWorker(GetWorkerRequest(id: target.id)) == target)
+
+      _ = try await register.staff.updateWorker(
+        UpdateWorkerRequest(id: source.id, otherPhones: ["13900139001"]))
+      let merged = try await register.staff.mergeWorkers(request)
+      #expect(merged.phone == "+8613800138000")
+      #expect(
+        merged.otherPhones == ["+8613800138001", "+8613800138002", "+8613900139000", "+8613900139001"])
+    }
+  }
+
   @Test func likelyDuplicatesAreListed() async throws {
     try await Register.run { register in
       let (source, target) = try await twins(register)
