@@ -23,18 +23,12 @@ public struct BoundMethod: Sendable {
   /// A write in two steps: decoding and checking on the event loop, then the transaction on the writer.
   public typealias Prepare =
     @Sendable (_ message: UnsafeRawBufferPointer, _ arena: Arena) throws -> Perform
-  /// The second step of a write.
+  /// The second step of a write: it appends the framed reply, as its caller sees it, to `output`. A call whose reply is
+  /// kept, but not as it is sent, brings `first` along: then `first` gets what is sent, and `output` what is kept and
+  /// answered to a repeated call, masked for nobody's purpose.
   public typealias Perform =
-    @Sendable (_ transaction: Transaction, _ arena: Arena, _ output: inout [UInt8]) throws -> Void
-  /// The first step of a write whose reply is not stored whole.
-  public typealias PrepareUnstored =
-    @Sendable (_ message: UnsafeRawBufferPointer, _ arena: Arena) throws -> PerformUnstored
-  /// The second step of such a write: `output` is stored with the idempotency key, `unstored` is appended to the
-  /// first reply only. Protobuf merges what is appended into the message before it.
-  public typealias PerformUnstored =
-    @Sendable (
-      _ transaction: Transaction, _ arena: Arena, _ output: inout [UInt8], _ unstored: inout [UInt8]
-    ) throws -> Void
+    @Sendable (_ transaction: Transaction, _ arena: Arena, _ output: inout [UInt8], _ first: FirstReply?)
+    throws -> Void
   /// A stream.
   public typealias Stream =
     @Sendable (_ context: StreamContext, _ incoming: any IncomingMessages, _ outgoing: any OutgoingMessages)
@@ -44,7 +38,8 @@ public struct BoundMethod: Sendable {
   public enum Body: Sendable {
     case read(Read)
     case write(Prepare)
-    case writeUnstored(PrepareUnstored)
+    /// A write whose first reply holds what is never kept, whatever the call's purpose.
+    case writeUnstored(Prepare)
     case stream(Stream)
   }
 
@@ -77,7 +72,8 @@ public struct BoundMethod: Sendable {
       })
   }
 
-  /// Binds a handler of kind WRITE.
+  /// Binds a handler of kind WRITE. What is kept with an idempotency key is masked, whatever the call's purpose: by the
+  /// time the call is repeated, its caller may no longer reach what the reply is about.
   @inlinable
   public static func write<Request: Message, Reply: Message>(
     _ descriptor: MethodDescriptor, _ handler: @escaping @Sendable (Request, Transaction) throws -> Reply
@@ -86,10 +82,20 @@ public struct BoundMethod: Sendable {
       descriptor: descriptor, purposes: Reply.personalPurposes,
       body: .write { message, arena in
         let request = try Request(checking: message, in: arena)
-        return { transaction, arena, output in
+        return { transaction, arena, output, first in
           var reply = try handler(request, transaction)
-          reply.maskPersonalData(for: transaction.personalSight)
-          reply.encodeFramed(into: &output, in: arena)
+          if let first {
+            // Made from what the handler answered: a masked text that is masked again may be another.
+            var kept = reply
+            kept.maskPersonalData(for: .masked)
+            kept.encodeFramed(into: &output, in: arena)
+            reply.maskPersonalData(for: transaction.personalSight)
+            first.bytes.removeAll()
+            reply.encodeFramed(into: &first.bytes, in: arena)
+          } else {
+            reply.maskPersonalData(for: transaction.personalSight)
+            reply.encodeFramed(into: &output, in: arena)
+          }
         }
       })
   }
@@ -104,13 +110,18 @@ public struct BoundMethod: Sendable {
       descriptor: descriptor, purposes: Reply.personalPurposes,
       body: .writeUnstored { message, arena in
         let request = try Request(checking: message, in: arena)
-        return { transaction, arena, output, unstored in
-          var reply = try handler(request, transaction)
-          reply.stored.maskPersonalData(for: transaction.personalSight)
-          reply.unstored.maskPersonalData(for: transaction.personalSight)
-          reply.stored.encodeFramed(into: &output, in: arena)
-          unstored.removeAll()
-          reply.unstored.encode(into: &unstored, in: arena)
+        return { transaction, arena, output, first in
+          let reply = try handler(request, transaction)
+          let sight = transaction.personalSight
+          if let first {
+            var kept = reply.stored
+            kept.maskPersonalData(for: .masked)
+            kept.encodeFramed(into: &output, in: arena)
+            first.bytes.removeAll()
+            reply.encodeFramed(for: sight, into: &first.bytes, in: arena)
+          } else {
+            reply.encodeFramed(for: sight, into: &output, in: arena)
+          }
         }
       })
   }
@@ -181,6 +192,29 @@ public struct UnstoredReply<Reply: Message>: Sendable {
     self.stored = stored
     self.unstored = unstored
   }
+
+  /// Appends both parts as one message: protobuf merges what is appended into the message before it.
+  func encodeFramed(for sight: PersonalSight, into output: inout [UInt8], in arena: Arena) {
+    let start = output.count
+    var reply = self
+    reply.stored.maskPersonalData(for: sight)
+    reply.unstored.maskPersonalData(for: sight)
+    reply.stored.encodeFramed(into: &output, in: arena)
+    reply.unstored.encode(into: &output, in: arena)
+    MessageFraming.setLength(of: &output, at: start)
+  }
+}
+
+/// What the first call of a keyed write is sent, where something else is kept for repeated ones.
+///
+/// Written by the writer thread in the write's transaction and read by it once that is durable; that, and nothing else,
+/// makes it safe to send.
+public final class FirstReply: @unchecked Sendable {
+  /// The framed reply; that of the latest run, as a write may be run again before one run commits.
+  public var bytes: [UInt8] = []
+
+  /// Creates one, empty until the write runs.
+  public init() {}
 }
 
 extension Snapshot {

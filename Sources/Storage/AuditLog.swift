@@ -1,6 +1,6 @@
 internal import Audit
 
-/// The chain of records of each write that took effect and each answer to a call with a purpose, made in its
+/// The chain of records of each write that took effect and each answer that shows unmasked data, made in its
 /// transaction.
 /// Belongs to the writer thread.
 final class AuditLog {

@@ -3,6 +3,11 @@ internal import Crypto
 /// The replies of keyed writes, kept so that a repeated call gets the same one and has no second effect.
 /// Belongs to the writer thread.
 ///
+/// A repeated call is answered without its handler, so that nobody asks whether its caller still reaches what the reply
+/// is about. Therefore the digest covers what the caller's reach is made of, and what is kept is masked: people also
+/// come out of reach by what others do, by the end of an employment for one. What is masked still tells of a person,
+/// and is sealed.
+///
 /// Callers choose their keys and may write anything into them, a name for one. So no key is kept: a hash stands for the
 /// caller and the key.
 final class IdempotencyStore {
@@ -55,7 +60,7 @@ final class IdempotencyStore {
 
   /// Looks a key up.
   /// - Returns: the stored reply, or the use to record once the job has run.
-  /// - Throws: `StorageError.idempotencyMismatch` for a key used for another request.
+  /// - Throws: `StorageError.idempotencyMismatch` for a key used for another request, or with another standing.
   func find(_ key: String, digest: [UInt8], call: CallContext, now: Instant) throws -> (
     reply: [UInt8]?, use: Use
   ) {
@@ -92,7 +97,6 @@ final class IdempotencyStore {
     }
     let transaction = Transaction(call: call, scope: call.module, now: now, connection: connection)
     let names = persons.split(separator: "\n").map(String.init)
-    for name in names { transaction.concerns(person: name) }
     guard let opened = try sealer.open(reply: reply, of: names, in: transaction) else {
       throw StorageError.replyErased
     }

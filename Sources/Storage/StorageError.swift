@@ -14,7 +14,7 @@ public enum StorageError: Error, Sendable, Equatable {
   case diskFull
   /// The engine got no memory; nothing happened.
   case outOfMemory
-  /// The idempotency key was used before, for another method or another request.
+  /// The idempotency key was used before, for another method or another request, or with another standing of the caller.
   case idempotencyMismatch(key: String)
   /// The reply of this idempotency key was about a person who has been erased since.
   case replyErased
@@ -98,7 +98,8 @@ extension StorageError: CustomStringConvertible {
     case .outOfMemory: "there was not enough memory; nothing was written"
     case .replyErased: "the reply of this idempotency key is gone with the person that it was about"
     case .idempotencyMismatch(let key):
-      "the idempotency key \(key) was used before for another request; use a new key for a new request"
+      "the idempotency key \(key) was used before for another request, or with another standing of the caller; use a new"
+        + " key for a new request"
     case .limitExceeded(let what, let limit, let actual): "\(what) is \(actual), and the limit is \(limit)"
     case .forbiddenTable(let module, let table):
       "module \(module) may use tables \(module)_… only, and its statement names \(table)"

@@ -2,8 +2,8 @@
 public struct WriteJob: Sendable {
   /// The call.
   public var call: CallContext
-  /// Stands for the request's content, at most 64 bytes: in the audit record, and to tell another request under the
-  /// same idempotency key. Empty for none.
+  /// Stands for the request's content and the caller's standing, at most 64 bytes: in the audit record, and to tell
+  /// another request, or a caller who may reach other things by now, under the same idempotency key. Empty for none.
   public var digest: [UInt8]
   /// Makes the write repeatable: the same key of the same caller has one effect and one reply, and with another
   /// digest is refused. At most 256 bytes; nil for a write that is not to be repeated.
@@ -12,7 +12,8 @@ public struct WriteJob: Sendable {
   public var sizeBytes: Int
   /// Whether the caller has given up; asked once, before the job starts. A job given up has no effect.
   public var isCancelled: (@Sendable () -> Bool)?
-  /// The effect; it appends the encoded reply to the array.
+  /// The effect; it appends the encoded reply to the array. With an idempotency key, this is what is kept: it holds
+  /// nothing that a caller must not be shown again.
   ///
   /// It may be run again in a fresh transaction when another job of its batch has failed, so it must have no
   /// effect but through the transaction. What counts is the run that commits.

@@ -127,6 +127,27 @@ import Testing
         == .limitExceeded(what: "an idempotency key in bytes", limit: 256, actual: 257))
   }
 
+  /// What is kept is masked, so that nobody looks at anything.
+  @Test func aRepeatedCallWithAPurposeIsNoLook() async throws {
+    let database = try open(directory)
+    let keyed: Setup = { job in
+      job.call.purpose = "care"
+      job.idempotencyKey = "k"
+      job.body = { transaction, output in
+        transaction.concerns(person: "p1")
+        output = [7]
+      }
+    }
+    for isReplayed in [false, true, true] {
+      #expect(
+        try await submit(database, [keyed])[0].get() == WriteReply(bytes: [7], replayed: isReplayed))
+    }
+    let count = try await database.kernel {
+      try $0.first("SELECT count(*) FROM kernel_audit_person WHERE person = 'p1'") { $0.int(0) }
+    }
+    #expect(count == 1)
+  }
+
   @Test func eachWriteLeavesAnAuditRecord() async throws {
     let database = try open(directory)
     let outcomes = await submitTogether(

@@ -74,8 +74,12 @@ enum ErrorMapping {
     case .idempotencyMismatch:
       return known(
         .failedPrecondition,
-        "this idempotency key was used before for another request; use a new key for a new request",
-        "IDEMPOTENCY_KEY_REUSED", "此幂等键已用于另一请求;新请求请用新键")
+        """
+        this idempotency key was used before, for another request or with other roles, areas or another \
+        organisation; that write was done: read what came of it, and use a new key for a new request only
+        """,
+        "IDEMPOTENCY_KEY_REUSED",
+        "此幂等键已用于另一请求,或使用时的角色、区域或机构与现在不同;当时的写入已完成,请查询其结果;仅新请求可用新键")
     case .replyErased:
       return known(
         .failedPrecondition,

@@ -89,13 +89,8 @@ final class HostCallHandler: CallHandler {
     case .read(let body): read(run, message, loop, body)
     case .direct(let body): direct(run, message, loop, body)
     case .report(let body): report(run, Array(message), body)
-    case .write(let prepare): write(run, message, loop) { (try prepare($0, $1), nil) }
-    case .writeUnstored(let prepare):
-      write(run, message, loop) { message, arena in
-        let perform = try prepare(message, arena)
-        let kept = UnstoredBytes()
-        return ({ try perform($0, $1, &$2, &kept.bytes) }, kept)
-      }
+    case .write(let prepare): write(run, message, loop, prepare, isKeptWhole: true)
+    case .writeUnstored(let prepare): write(run, message, loop, prepare, isKeptWhole: false)
     case .stream:
       preconditionFailure("the transport took the stream \(methods[call.methodIndex].path) for a unary call")
     }
@@ -165,25 +160,27 @@ final class HostCallHandler: CallHandler {
   // MARK: Writes
 
   private func write(
-    _ run: CallRun, _ message: UnsafeRawBufferPointer, _ loop: LoopState,
-    _ prepare: (UnsafeRawBufferPointer, Arena) throws -> (BoundMethod.Perform, UnstoredBytes?)
+    _ run: CallRun, _ message: UnsafeRawBufferPointer, _ loop: LoopState, _ prepare: BoundMethod.Prepare,
+    isKeptWhole: Bool
   ) {
     let route = routes[run.call.methodIndex]
     do { try limits.enter(.write, run) } catch { return fail(run, error, shard: run.call.loopIndex) }
     let job: WriteJob
     do {
       let key = try IdempotencyKey.read(run.call)
-      let (perform, unstored) = try prepare(message, loop.arena)
+      let perform = try prepare(message, loop.arena)
       let arena = storage.writerArena
+      // What is kept is masked. Without a purpose what is sent is masked as well, and encoded once for both.
+      let first = key != nil && (run.purpose != nil || !isKeptWhole) ? FirstReply() : nil
       job = WriteJob(
         call: context(run), digest: digest(route, run, message), idempotencyKey: key,
         sizeBytes: message.count + 1_024,
         isCancelled: { [call = run.call] in call.isCancelled },
         body: { transaction, output in
-          try perform(transaction, arena.value, &output)
+          try perform(transaction, arena.value, &output, first)
           guard transaction.isScopeHeeded else { throw CallFault.scopeIgnored }
         },
-        completion: { result in self.written(run, route, result, unstored) })
+        completion: { result in self.written(run, route, result, first) })
     } catch {
       limits.leave(.write, run, waited: false)
       return fail(run, error, shard: run.call.loopIndex)
@@ -193,20 +190,16 @@ final class HostCallHandler: CallHandler {
   }
 
   private func written(
-    _ run: CallRun, _ route: Route, _ result: Result<WriteReply, any Error>, _ unstored: UnstoredBytes?
+    _ run: CallRun, _ route: Route, _ result: Result<WriteReply, any Error>, _ first: FirstReply?
   ) {
     limits.leave(.write, run)
     metrics.left()
     switch result {
     case .failure(let error): fail(run, error, shard: metrics.otherThreads)
     case .success(let written):
-      if !written.replayed { route.afterCommit?() }
-      var output = written.bytes
-      if let unstored, !written.replayed, !unstored.bytes.isEmpty {
-        output += unstored.bytes
-        MessageFraming.setLength(of: &output, at: 0)
-      }
-      reply(run, output, shard: metrics.otherThreads, isReplayed: written.replayed)
+      if written.replayed { return reply(run, written.bytes, shard: metrics.otherThreads, isReplayed: true) }
+      route.afterCommit?()
+      reply(run, first?.bytes ?? written.bytes, shard: metrics.otherThreads)
     }
   }
 
@@ -286,10 +279,4 @@ final class HostCallHandler: CallHandler {
       deadline: deadline, purpose: run.purpose, credentialID: run.credential?.id ?? "",
       scope: route.callScope, admittedRoles: route.admittedRoles)
   }
-}
-
-/// What must not be stored of a write's reply. Written by the writer thread in the job's body and read by it in
-/// the job's completion; that, and nothing else, makes it safe to send.
-final class UnstoredBytes: @unchecked Sendable {
-  var bytes: [UInt8] = []
 }

@@ -13,7 +13,7 @@ final class Route: Sendable {
     case read(BoundMethod.Read)
     case report(BoundMethod.Read)
     case write(BoundMethod.Prepare)
-    case writeUnstored(BoundMethod.PrepareUnstored)
+    case writeUnstored(BoundMethod.Prepare)
     case stream(BoundMethod.Stream)
   }
 

@@ -890,10 +890,10 @@ public enum AuditServiceMethods {
 /// Looks records up, and hands the log out so that it can be checked without this host.
 ///
 /// Every write leaves a record in the transaction that it happens in, and so does every answer that shows
-/// unmasked personal data, repeated ones included; a call whose record cannot be written fails. The host's
-/// own work leaves one where it changed anything but counters. The hash of each record covers the hash of
-/// the one before, so that a changed, dropped or moved record shows: "yizhan audit export" and "yizhan
-/// audit verify". A cut tail shows by a head that was kept elsewhere: "yizhan audit head".
+/// unmasked personal data; a call whose record cannot be written fails. The host's own work leaves one
+/// where it changed anything but counters. The hash of each record covers the hash of the one before, so
+/// that a changed, dropped or moved record shows: "yizhan audit export" and "yizhan audit verify". A cut
+/// tail shows by a head that was kept elsewhere: "yizhan audit head".
 ///
 /// The log is one for the whole host. Its records do not belong to areas, so that an auditor or
 /// administrator who is bound to an area is refused with PERMISSION_DENIED, reason AREA_BOUND, whatever is
