@@ -20,8 +20,10 @@ public struct WorkersModule: Module {
     registrar.serve(AreaHandler().bound())
     let vault = WorkerVault(vault: registrar.vault)
     let consents = try registrar.require((any ConsentDirectory).self)
-    registrar.serve(
-      OrganisationHandler(vault: OrganisationVault(vault: registrar.vault), consents: consents).bound())
+    let organisations = OrganisationHandler(
+      vault: OrganisationVault(vault: registrar.vault), consents: consents,
+      principals: try registrar.require((any PrincipalDirectory).self))
+    registrar.serve(organisations.bound())
     let consent = AffiliationConsent(consents: consents)
     registrar.serve(WorkerHandler(vault: vault, consent: consent).bound())
     registrar.onTimer(ImportErrorRetention.timer) { try ImportErrorRetention.deleteErrors(of: $1.key, $0) }

@@ -93,17 +93,57 @@ import Testing
     }
   }
 
-  /// An expiry that an administrator chose is not lifted by who it is for.
-  @Test func aRotatedTokenLivesNoLongerThanTheOneBefore() async throws {
+  /// An end that an administrator chose is not put off by who it is for, however often the token is replaced.
+  @Test func aChosenEndHoldsForAllTokensThatFollow() async throws {
+    try await TestHost.run([EchoModule.self]) { host in
+      let administrator = AccessServiceClient(try await host.channel())
+      let end = ProtoTimestamp(host.now + .seconds(3_600))
+      let made = try await administrator.createToken(
+        CreateTokenRequest(principalName: "p", roles: [.staff], expireTime: end))
+      func client(_ made: CreateTokenResponse) async throws -> AccessServiceClient {
+        AccessServiceClient(try await host.anonymousChannel(token: made.secret))
+      }
+      var latest = made
+      for _ in 1...3 {
+        try await host.advance(by: .seconds(600))
+        latest = try await client(latest).rotateToken(RotateTokenRequest(graceSeconds: 0))
+        #expect(latest.token?.expireTime == end)
+      }
+      // Nor by an administrator who does not say so.
+      let id = try #require(latest.token).id
+      latest = try await administrator.rotateToken(RotateTokenRequest(tokenID: id, graceSeconds: 0))
+      #expect(latest.token?.expireTime == end)
+      // 600 seconds before the end; then the end is past.
+      try await host.advance(by: .seconds(1_200))
+      let listed = try await administrator.listTokens(ListTokensRequest(principalName: "p")).tokens
+      #expect(listed.map(\.expireTime) == [end])
+      let last = try await client(latest)
+      _ = try await last.getCaller(GetCallerRequest())
+      try await host.advance(by: .seconds(601))
+      #expect(await Self.reason { _ = try await last.getCaller(GetCallerRequest()) } == "TOKEN_INVALID")
+      #expect(
+        await Self.reason { _ = try await last.rotateToken(RotateTokenRequest()) } == "TOKEN_INVALID")
+    }
+  }
+
+  @Test func anAdministratorChoosesAnotherEnd() async throws {
     try await TestHost.run([EchoModule.self]) { host in
       let administrator = AccessServiceClient(try await host.channel())
       let made = try await administrator.createToken(
         CreateTokenRequest(
-          principalName: "p", roles: [.staff], expireTime: ProtoTimestamp(host.now + .seconds(3_600))))
-      try await host.advance(by: .seconds(1_800))
-      let own = AccessServiceClient(try await host.anonymousChannel(token: made.secret))
-      let rotated = try await own.rotateToken(RotateTokenRequest())
-      #expect(rotated.token?.expireTime == ProtoTimestamp(host.now + .seconds(3_600)))
+          principalName: "p", roles: [.staff], expireTime: ProtoTimestamp(host.now + .seconds(60))))
+      let later = ProtoTimestamp(host.now + .seconds(7_200))
+      let replaced = try await administrator.rotateToken(
+        RotateTokenRequest(tokenID: try #require(made.token).id, graceSeconds: 0, expireTime: later))
+      #expect(replaced.token?.expireTime == later)
+      let own = AccessServiceClient(try await host.anonymousChannel(token: replaced.secret))
+      #expect(try await own.rotateToken(RotateTokenRequest()).token?.expireTime == later)
+    }
+  }
+
+  @Test func aTokenOfTheUsualLifetimeIsRenewedForAsLong() async throws {
+    try await TestHost.run([EchoModule.self]) { host in
+      let administrator = AccessServiceClient(try await host.channel())
       let usual = try await administrator.createToken(CreateTokenRequest(principalName: "q", roles: [.staff]))
       let life =
         try #require(usual.token?.expireTime).seconds - (try #require(usual.token?.createTime)).seconds

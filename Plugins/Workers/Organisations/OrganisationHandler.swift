@@ -4,6 +4,7 @@ import ModuleKit
 struct OrganisationHandler: OrganisationServiceHandler {
   let vault: OrganisationVault
   let consents: any ConsentDirectory
+  let principals: any PrincipalDirectory
 
   func getOrganisation(_ request: GetOrganisationRequest, _ snapshot: Snapshot) throws -> Organisation {
     try shown(request.id, snapshot)
@@ -92,6 +93,7 @@ struct OrganisationHandler: OrganisationServiceHandler {
     guard try !OrganisationStore(snapshot: transaction).hasWorkers(organisation.id) else {
       throw WorkersError.organisationHasWorkers
     }
+    try principals.disablePrincipals(ofOrganisation: organisation.id, in: transaction)
     organisation.state = .closed
     return try save(organisation, insteadOf: known, transaction)
   }
@@ -130,14 +132,15 @@ struct OrganisationHandler: OrganisationServiceHandler {
     return organisation
   }
 
-  /// What a caller may see: who to ask for is shown to staff of its area and to the organisation itself.
+  /// What a caller may see: who to ask for is shown to staff and to the organisation itself, where their areas let the
+  /// organisation's pass.
   private static func view(_ organisation: Organisation, _ snapshot: Snapshot) -> Organisation {
     let caller = snapshot.caller
-    if caller.organisationID == organisation.id { return organisation }
-    if !snapshot.roles.isDisjoint(with: [.administrator, .staff]),
+    let isWithinAreas =
       caller.areaCodes.isEmpty
-        || AreaCode.anyOf(AreaCode.outermost(caller.areaCodes), contains: organisation.areaCode)
-    {
+      || AreaCode.anyOf(AreaCode.outermost(caller.areaCodes), contains: organisation.areaCode)
+    let isItself = caller.organisationID == organisation.id
+    if isWithinAreas, isItself || !snapshot.roles.isDisjoint(with: [.administrator, .staff]) {
       return organisation
     }
     var view = organisation

@@ -19,6 +19,7 @@ enum AccessError: ModuleError {
   case reachesFurther
   case organisationUnknown
   case organisationClosed
+  case organisationHasAdministrators
   case etagStale
   case tokenUnknown
   case tokenEnded
@@ -95,6 +96,12 @@ enum AccessError: ModuleError {
       Refusal(
         .failedPrecondition, "ORGANISATION_CLOSED", "the organisation is closed; reopen it first",
         "该单位已停用,请先恢复")
+    case .organisationHasAdministrators:
+      Refusal(
+        .failedPrecondition, "ORGANISATION_HAS_ADMINISTRATORS",
+        "an administrator of this host belongs to the organisation; an administrator has to disable that principal"
+          + " first, with UpdatePrincipal",
+        "该单位有本服务器的管理员;请先由管理员停用该主体")
     case .etagStale:
       Refusal(
         .aborted, "ETAG_STALE",

@@ -7,6 +7,7 @@ extension AccessHandler {
 
   func bindCertificate(_ request: BindCertificateRequest, _ transaction: Transaction) throws -> Certificate {
     let principal = try principal(request.principalID, in: transaction)
+    try requireOrganisation(of: principal, within: transaction.reach, transaction)
     guard let hash = Hexadecimal.bytes(request.publicKeySha256, count: 32) else {
       throw AccessError.keyHashInvalid
     }

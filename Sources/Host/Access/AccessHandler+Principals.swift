@@ -26,12 +26,13 @@ extension AccessHandler {
       !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
     else { throw AccessError.principalNameInvalid }
     let roles = try Self.roles(roles)
-    if !organisationID.isEmpty { try requireOrganisation(organisationID, transaction) }
+    let reach = transaction.reach
     let row = PrincipalRow(
       id: transaction.makeID(), kind: kind == .unspecified ? PrincipalKind(roles) : kind, name: name,
       roles: roles, organisationID: organisationID.isEmpty ? nil : organisationID,
       areaCodes: try Self.areaCodes(areaCodes), createdAt: transaction.now, updatedAt: transaction.now)
-    guard row.isWithin(transaction.reach) else { throw AccessError.reachesFurther }
+    try requireOrganisation(of: row, within: reach, transaction)
+    guard row.isWithin(reach) else { throw AccessError.reachesFurther }
     return row
   }
 
@@ -60,7 +61,12 @@ extension AccessHandler {
     if let disabled = request.disabled, disabled != (row.disabledAt != nil) {
       row.disabledAt = disabled ? transaction.now : nil
     }
-    guard row.isWithin(transaction.reach) else { throw AccessError.reachesFurther }
+    let reach = transaction.reach
+    guard row.isWithin(reach) else { throw AccessError.reachesFurther }
+    // Whoever manages a principal may stop it, whatever it acts for; anything else may give it more.
+    if !request.roles.isEmpty || request.areas != nil || request.disabled == false {
+      try requireOrganisation(of: row, within: reach, transaction)
+    }
     row.version += 1
     row.updatedAt = transaction.now
     transaction.subject = row.id
@@ -117,11 +123,14 @@ extension AccessHandler {
     return AreaCode.outermost(requested).map(\.text)
   }
 
-  private func requireOrganisation(_ id: String, _ transaction: Transaction) throws {
-    guard let directory = organisations.value else { return }
-    guard let organisation = try directory.organisation(id, in: transaction) else {
-      throw AccessError.organisationUnknown
-    }
+  /// Checks that a principal may be given what it acts with: its organisation, if it has one, is in the register, within
+  /// reach and open. One that lies elsewhere is refused as if it were not there. To act for it is to reach what is its
+  /// own, so who administers a district gives that away for organisations of the district alone.
+  func requireOrganisation(of principal: PrincipalRow, within reach: Reach, _ snapshot: Snapshot) throws {
+    guard let id = principal.organisationID, let directory = organisations.value else { return }
+    guard let organisation = try directory.organisation(id, in: snapshot),
+      reach.includes(area: organisation.areaCode)
+    else { throw AccessError.organisationUnknown }
     guard organisation.isActive else { throw AccessError.organisationClosed }
   }
 }

@@ -26,6 +26,7 @@ struct AccessHandler: AccessServiceHandler {
     if let known = try PrincipalStore.principal(named: request.principalName, in: transaction) {
       guard known.isWithin(reach) else { throw AccessError.principalNameTaken }
       guard try matches(request, known) else { throw AccessError.principalDiffers }
+      try requireOrganisation(of: known, within: reach, transaction)
       guard known.disabledAt == nil else { throw AccessError.principalDisabled }
       principal = known
     } else {
@@ -37,7 +38,7 @@ struct AccessHandler: AccessServiceHandler {
       principal = draft
     }
     return try issue(
-      to: principal, expiresAt: try expiry(request.expireTime, now: transaction.now), transaction)
+      to: principal, chosenEnd: try chosenEnd(request.expireTime, now: transaction.now), transaction)
   }
 
   /// Whether a request says nothing of a principal that is not so.
@@ -48,14 +49,18 @@ struct AccessHandler: AccessServiceHandler {
         || AreaCode.outermost(request.areaCodes).map(\.text).sorted() == principal.areaCodes.sorted())
   }
 
-  private func issue(to principal: PrincipalRow, expiresAt: Instant?, _ transaction: Transaction) throws
+  /// Makes a token.
+  /// - Parameter chosenEnd: the end that an administrator chose; nil for the host's default lifetime.
+  private func issue(to principal: PrincipalRow, chosenEnd: Instant?, _ transaction: Transaction) throws
     -> (Token, String)
   {
     let count = try TokenStore.validCount(ofPrincipal: principal.id, in: transaction)
     guard count < Self.maximumValidTokens else { throw AccessError.tokenLimit(Self.maximumValidTokens) }
     let secret = TokenText.make()
+    let usualEnd = transaction.now + .seconds(tokenLifetimeDays * 86_400)
     let id = try TokenStore.insert(
-      hash: TokenText.hash(secret.utf8), principalID: principal.id, expiresAt: expiresAt, in: transaction)
+      hash: TokenText.hash(secret.utf8), principalID: principal.id, expiresAt: chosenEnd ?? usualEnd,
+      chosenEnd: chosenEnd, in: transaction)
     transaction.subject = principal.id
     return (try token(id, transaction), secret)
   }
@@ -77,23 +82,23 @@ struct AccessHandler: AccessServiceHandler {
       principal.id == transaction.caller.id || (isAdministrator && principal.isWithin(reach))
     else { throw AccessError.tokenUnknown }
     guard old.isValid(at: transaction.now) else { throw AccessError.tokenEnded }
+    let isOwn = principal.id == transaction.caller.id
+    try requireOrganisation(of: principal, within: isOwn ? .everything : reach, transaction)
     guard principal.disabledAt == nil else { throw AccessError.principalDisabled }
     guard isAdministrator || request.expireTime == nil else { throw AccessError.expiryForAdministrators }
-    var expiresAt = try expiry(request.expireTime, now: transaction.now)
-    // Who chose a short life for a token chose it for those that follow.
-    if !isAdministrator, let end = old.expiresAt {
-      expiresAt = min(expiresAt, transaction.now + (end - old.createdAt))
-    }
+    // A chosen end holds for the tokens that follow too: else who gets one for a day could renew it for ever.
+    let end = try chosenEnd(request.expireTime, now: transaction.now) ?? old.chosenEnd
     let grace = request.graceSeconds.map { Duration.seconds($0) } ?? Self.defaultGrace
     return try keepingAnAdministrator(transaction) {
-      let made = try issue(to: principal, expiresAt: expiresAt, transaction)
+      let made = try issue(to: principal, chosenEnd: end, transaction)
       try TokenStore.expire(id: old.id, at: transaction.now + grace, in: transaction)
       return made
     }
   }
 
-  private func expiry(_ wanted: ProtoTimestamp?, now: Instant) throws -> Instant {
-    guard let wanted else { return now + .seconds(tokenLifetimeDays * 86_400) }
+  /// The end that a request chooses for a token; nil where it chooses none.
+  private func chosenEnd(_ wanted: ProtoTimestamp?, now: Instant) throws -> Instant? {
+    guard let wanted else { return nil }
     guard let instant = Instant(wanted) else { throw AccessError.expiryInvalid }
     guard instant > now else { throw AccessError.expiryInPast }
     guard instant <= now + .seconds(3_653 * 86_400) else { throw AccessError.expiryTooFar }

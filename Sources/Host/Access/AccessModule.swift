@@ -38,6 +38,7 @@ struct AccessModule: Module {
         created_at INTEGER NOT NULL,
         created_by TEXT NOT NULL,
         expires_at INTEGER,
+        chosen_end INTEGER,
         revoked_at INTEGER,
         revoked_by TEXT,
         last_used_at INTEGER
@@ -86,6 +87,7 @@ struct AccessModule: Module {
       BoundService(
         name: service.name, methods: service.methods.map { Self.withoutStoredSecret($0, handler) }))
     registrar.serve(PolicyHandler(policies: policies).bound())
+    try registrar.provide((any PrincipalDirectory).self, handler)
   }
 
   /// The secret of a new token must not be kept with the reply to its idempotency key.
@@ -106,10 +108,12 @@ struct AccessModule: Module {
     }
   }
 
-  /// The methods after which what was checked before has to be checked anew.
+  /// The methods after which what was checked before has to be checked anew: the host's own, and those that call
+  /// `PrincipalDirectory`.
   static let revokingPaths: Set<String> = [
     AccessServiceMethods.updatePrincipal.path, AccessServiceMethods.revokeAllCredentials.path,
     AccessServiceMethods.rotateToken.path, AccessServiceMethods.revokeToken.path,
     AccessServiceMethods.bindCertificate.path, AccessServiceMethods.unbindCertificate.path,
+    PrincipalDisabling.closeOrganisationPath,
   ]
 }

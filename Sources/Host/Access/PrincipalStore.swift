@@ -123,6 +123,22 @@ enum PrincipalStore {
     try insertAreas(row, in: transaction)
   }
 
+  /// Whether an administrator who is not disabled belongs to an organisation.
+  static func hasAdministrators(ofOrganisation id: String, in snapshot: Snapshot) throws -> Bool {
+    try snapshot.first(
+      "SELECT 1 FROM access_principal WHERE organisation_id = ? AND disabled_at IS NULL AND roles & ? <> 0",
+      id, Int64(Roles.administrator.rawValue), read: { _ in true }) ?? false
+  }
+
+  /// Disables the principals of an organisation.
+  static func disableAll(ofOrganisation id: String, in transaction: Transaction) throws {
+    try transaction.execute(
+      """
+      UPDATE access_principal SET version = version + 1, disabled_at = ?, updated_at = ?
+      WHERE organisation_id = ? AND disabled_at IS NULL
+      """, transaction.now, transaction.now, id)
+  }
+
   private static func insertAreas(_ row: PrincipalRow, in transaction: Transaction) throws {
     for code in row.areaCodes {
       try transaction.execute(

@@ -8,6 +8,8 @@ struct TokenRow: Sendable {
   var expiresAt: Instant?
   var revokedAt: Instant?
   var lastUsedAt: Instant?
+  /// The end that an administrator chose, for the token and for those that replace it; nil where none was chosen.
+  var chosenEnd: Instant?
 
   /// Whether the token is neither revoked nor expired; its principal may be disabled nevertheless.
   func isValid(at time: Instant) -> Bool { revokedAt == nil && expiresAt.map { $0 > time } ?? true }
@@ -19,6 +21,7 @@ struct TokenRow: Sendable {
     expiresAt = row.optionalInstant(3)
     revokedAt = row.optionalInstant(4)
     lastUsedAt = row.optionalInstant(5)
+    chosenEnd = row.optionalInstant(6)
   }
 }
 
@@ -61,14 +64,15 @@ enum TokenStore {
 
   /// Keeps a new token.
   static func insert(
-    hash: [UInt8], principalID: String, expiresAt: Instant?, in transaction: Transaction
+    hash: [UInt8], principalID: String, expiresAt: Instant?, chosenEnd: Instant? = nil,
+    in transaction: Transaction
   ) throws -> String {
     let id = transaction.makeID()
     try transaction.execute(
       """
-      INSERT INTO access_token (id, principal_id, hash, created_at, created_by, expires_at)
-      VALUES (?, ?, ?, ?, ?, ?)
-      """, id, principalID, hash, transaction.now, transaction.caller.id, expiresAt)
+      INSERT INTO access_token (id, principal_id, hash, created_at, created_by, expires_at, chosen_end)
+      VALUES (?, ?, ?, ?, ?, ?, ?)
+      """, id, principalID, hash, transaction.now, transaction.caller.id, expiresAt, chosenEnd)
     return id
   }
 
@@ -140,6 +144,7 @@ enum TokenStore {
 
   private static let select = Query(
     """
-    SELECT t.id, t.principal_id, t.created_at, t.expires_at, t.revoked_at, t.last_used_at FROM access_token t
+    SELECT t.id, t.principal_id, t.created_at, t.expires_at, t.revoked_at, t.last_used_at, t.chosen_end
+    FROM access_token t
     """)
 }

@@ -169,8 +169,9 @@ public struct CreateTokenRequest: GeneratedMessage {
   /// The areas within which the principal acts, with everything below them: codes of 6, 9, 12 or 15 digits.
   /// None for everywhere, or to leave a known principal's.
   public var areaCodes: [String]
-  /// From when on the token is refused, at most ten years ahead. Unset for the host's default lifetime
-  /// (token-lifetime-days in its configuration, 365 days unless set).
+  /// From when on the token is refused, at most ten years ahead; tokens that RotateToken replaces it with
+  /// are refused from then on too. Unset for the host's default lifetime (token-lifetime-days in its
+  /// configuration, 365 days unless set), which each rotation begins anew.
   public var expireTime: ProtoTimestamp?
 
   /// The message's full name in protobuf.
@@ -320,9 +321,9 @@ public struct RotateTokenRequest: GeneratedMessage {
   /// For how many seconds the replaced token stays valid: 86,400 unless given, 2,592,000 (30 days) at most.
   /// It never stays valid for longer than it was.
   public var graceSeconds: Int64?
-  /// From when on the new token is refused, at most ten years ahead. Unset for the host's default lifetime;
-  /// a token that its own principal replaces is followed by one that lives no longer than it was made to.
-  /// Only an administrator sets it.
+  /// From when on the new token, and those that replace it, are refused, at most ten years ahead. Only an
+  /// administrator sets it. Unset, a token whose end an administrator chose is followed by one that ends
+  /// then, however often it is replaced, and any other by one of the host's default lifetime.
   public var expireTime: ProtoTimestamp?
 
   /// The message's full name in protobuf.
@@ -764,11 +765,17 @@ public enum AccessServiceMethods {
 /// principal.
 ///
 /// An administrator who is bound to areas sees and manages only principals all of whose areas lie within
-/// these, and cannot make one that reaches further.
+/// these, and cannot make one that reaches further. To one that acts for an organisation which lies
+/// elsewhere he gives nothing: no token, certificate, role or area; to him that organisation is not in the
+/// register. He can stop it.
+///
+/// When an organisation closes, its principals are disabled. While it is closed they cannot be enabled and
+/// are given nothing (ORGANISATION_CLOSED); once it is open again, UpdatePrincipal enables them one by one.
 public protocol AccessServiceHandler: Sendable {
   /// Makes a principal, without a token. Fails with ALREADY_EXISTS for a name that is taken, with
-  /// INVALID_ARGUMENT for an organisation that is not in the register, with PERMISSION_DENIED for one who
-  /// would reach further than the caller.
+  /// INVALID_ARGUMENT (ORGANISATION_NOT_FOUND) for an organisation that is not in the register or, for a
+  /// caller who is bound to areas, does not lie in them, with FAILED_PRECONDITION (ORGANISATION_CLOSED) for
+  /// one that is closed, with PERMISSION_DENIED for one who would reach further than the caller.
   func createPrincipal(_ request: CreatePrincipalRequest, _ transaction: Transaction) throws -> Principal
   /// Returns one principal.
   func getPrincipal(_ request: GetPrincipalRequest, _ snapshot: Snapshot) throws -> Principal
@@ -776,7 +783,8 @@ public protocol AccessServiceHandler: Sendable {
   func listPrincipals(_ request: ListPrincipalsRequest, _ snapshot: Snapshot) throws -> ListPrincipalsResponse
   /// Changes what a principal may do; holds from its next call on. Fails with ABORTED for a stale etag,
   /// with FAILED_PRECONDITION (LAST_ADMINISTRATOR) if nobody could administer the host afterwards, or for
-  /// less than a day.
+  /// less than a day, and for the principal's organisation as CreatePrincipal does, unless it disables the
+  /// principal and nothing else.
   func updatePrincipal(_ request: UpdatePrincipalRequest, _ transaction: Transaction) throws -> Principal
   /// Revokes all tokens of a principal and unbinds its certificates: from then on, calls with them are
   /// refused. The principal stays and can be given new ones. Fails as RevokeToken does.
@@ -790,11 +798,13 @@ public protocol AccessServiceHandler: Sendable {
   /// first one without its secret. Fails with INVALID_ARGUMENT for a token that expires in the past or more
   /// than ten years ahead, with FAILED_PRECONDITION (TOKEN_LIMIT) for a third token, and
   /// (PRINCIPAL_DIFFERS) when roles, organisation or areas are given that a known principal does not have.
+  /// For the principal's organisation, known principals' too, it fails as CreatePrincipal does.
   func createToken(_ request: CreateTokenRequest, _ transaction: Transaction) throws -> CreateTokenResponse
   /// Makes a token that replaces another one, which stays valid for a time of grace and not longer. Without
   /// token_id it replaces the token that the call presents: every principal can rotate its own. Fails with
-  /// FAILED_PRECONDITION (TOKEN_LIMIT) if the principal has a second valid token: revoke one first; and
-  /// (LAST_ADMINISTRATOR) as RevokeToken does, for a new token that is short-lived.
+  /// FAILED_PRECONDITION (TOKEN_LIMIT) if the principal has a second valid token: revoke one first;
+  /// (LAST_ADMINISTRATOR) as RevokeToken does, for a new token that is short-lived; and for the principal's
+  /// organisation as CreatePrincipal does, but that a caller's own may lie anywhere.
   func rotateToken(_ request: RotateTokenRequest, _ transaction: Transaction) throws -> CreateTokenResponse
   /// Lists tokens, the latest first, without their secrets.
   func listTokens(_ request: ListTokensRequest, _ snapshot: Snapshot) throws -> ListTokensResponse
@@ -804,7 +814,8 @@ public protocol AccessServiceHandler: Sendable {
   /// another: make one that is valid for longer first.
   func revokeToken(_ request: RevokeTokenRequest, _ transaction: Transaction) throws -> Token
   /// Binds a client certificate's key to a principal: over mutual TLS, calls with that key act for it.
-  /// Renewed certificates of the same key stay bound. Fails with ALREADY_EXISTS for a key that is bound.
+  /// Renewed certificates of the same key stay bound. Fails with ALREADY_EXISTS for a key that is bound,
+  /// and for the principal's organisation as CreatePrincipal does.
   func bindCertificate(_ request: BindCertificateRequest, _ transaction: Transaction) throws -> Certificate
   /// Lists the certificates of a principal, the latest first.
   func listCertificates(_ request: ListCertificatesRequest, _ snapshot: Snapshot) throws
@@ -847,8 +858,9 @@ public struct AccessServiceClient: Sendable {
   public init(_ channel: any ClientChannel) { self.channel = channel }
 
   /// Makes a principal, without a token. Fails with ALREADY_EXISTS for a name that is taken, with
-  /// INVALID_ARGUMENT for an organisation that is not in the register, with PERMISSION_DENIED for one who
-  /// would reach further than the caller.
+  /// INVALID_ARGUMENT (ORGANISATION_NOT_FOUND) for an organisation that is not in the register or, for a
+  /// caller who is bound to areas, does not lie in them, with FAILED_PRECONDITION (ORGANISATION_CLOSED) for
+  /// one that is closed, with PERMISSION_DENIED for one who would reach further than the caller.
   public func createPrincipal(_ request: CreatePrincipalRequest, _ options: CallOptions = CallOptions())
     async throws -> Principal
   {
@@ -871,7 +883,8 @@ public struct AccessServiceClient: Sendable {
 
   /// Changes what a principal may do; holds from its next call on. Fails with ABORTED for a stale etag,
   /// with FAILED_PRECONDITION (LAST_ADMINISTRATOR) if nobody could administer the host afterwards, or for
-  /// less than a day.
+  /// less than a day, and for the principal's organisation as CreatePrincipal does, unless it disables the
+  /// principal and nothing else.
   public func updatePrincipal(_ request: UpdatePrincipalRequest, _ options: CallOptions = CallOptions())
     async throws -> Principal
   {
@@ -894,6 +907,7 @@ public struct AccessServiceClient: Sendable {
   /// first one without its secret. Fails with INVALID_ARGUMENT for a token that expires in the past or more
   /// than ten years ahead, with FAILED_PRECONDITION (TOKEN_LIMIT) for a third token, and
   /// (PRINCIPAL_DIFFERS) when roles, organisation or areas are given that a known principal does not have.
+  /// For the principal's organisation, known principals' too, it fails as CreatePrincipal does.
   public func createToken(_ request: CreateTokenRequest, _ options: CallOptions = CallOptions()) async throws
     -> CreateTokenResponse
   {
@@ -902,8 +916,9 @@ public struct AccessServiceClient: Sendable {
 
   /// Makes a token that replaces another one, which stays valid for a time of grace and not longer. Without
   /// token_id it replaces the token that the call presents: every principal can rotate its own. Fails with
-  /// FAILED_PRECONDITION (TOKEN_LIMIT) if the principal has a second valid token: revoke one first; and
-  /// (LAST_ADMINISTRATOR) as RevokeToken does, for a new token that is short-lived.
+  /// FAILED_PRECONDITION (TOKEN_LIMIT) if the principal has a second valid token: revoke one first;
+  /// (LAST_ADMINISTRATOR) as RevokeToken does, for a new token that is short-lived; and for the principal's
+  /// organisation as CreatePrincipal does, but that a caller's own may lie anywhere.
   public func rotateToken(_ request: RotateTokenRequest, _ options: CallOptions = CallOptions()) async throws
     -> CreateTokenResponse
   {
@@ -928,7 +943,8 @@ public struct AccessServiceClient: Sendable {
   }
 
   /// Binds a client certificate's key to a principal: over mutual TLS, calls with that key act for it.
-  /// Renewed certificates of the same key stay bound. Fails with ALREADY_EXISTS for a key that is bound.
+  /// Renewed certificates of the same key stay bound. Fails with ALREADY_EXISTS for a key that is bound,
+  /// and for the principal's organisation as CreatePrincipal does.
   public func bindCertificate(_ request: BindCertificateRequest, _ options: CallOptions = CallOptions())
     async throws -> Certificate
   {

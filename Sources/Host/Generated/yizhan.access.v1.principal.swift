@@ -127,7 +127,7 @@ public struct Principal: GeneratedMessage {
   public var organisationID: String
   /// The areas within which it acts, with everything below them; none for everywhere.
   public var areaCodes: [String]
-  /// Whether its calls are refused.
+  /// Whether its calls are refused: an administrator has said so, or its organisation was closed.
   public var disabled: Bool
   /// When it was made.
   public var createTime: ProtoTimestamp?
@@ -288,7 +288,8 @@ public struct CreatePrincipalRequest: GeneratedMessage {
   public var kind: PrincipalKind
   /// What it may do; at least one role.
   public var roles: [Role]
-  /// The organisation that it belongs to, one of the register; empty for none.
+  /// The organisation that it belongs to: an open one of the register, which lies in the caller's areas if
+  /// the caller is bound to any. Empty for none.
   public var organisationID: String
   /// The areas within which it acts, with everything below them: codes of 6, 9, 12 or 15 digits. None for
   /// everywhere.
@@ -620,7 +621,8 @@ public struct UpdatePrincipalRequest: GeneratedMessage {
   public var roles: [Role]
   /// The areas that it is to act in; left out to leave them.
   public var areas: AreaSet?
-  /// Whether its calls are to be refused; left out to leave it.
+  /// Whether its calls are to be refused; left out to leave it. A principal of a closed organisation stays
+  /// disabled.
   public var disabled: Bool?
 
   /// The message's full name in protobuf.
