@@ -124,7 +124,6 @@ enum WishesMigrations {
       fulfilled_at INTEGER,
       evidence BLOB,
       receipts_fen INTEGER NOT NULL CHECK (receipts_fen >= 0),
-      photo_count INTEGER NOT NULL,
       reminder_count INTEGER NOT NULL,
       confirmation_overdue INTEGER NOT NULL,
       confirmed_at INTEGER,
@@ -143,14 +142,6 @@ enum WishesMigrations {
       quantity INTEGER NOT NULL CHECK (quantity > 0),
       PRIMARY KEY (claim_id, number)
     ) WITHOUT ROWID
-    """,
-    """
-    CREATE TABLE wishes_claim_photo (
-      claim_id TEXT NOT NULL REFERENCES wishes_claim (id),
-      number INTEGER NOT NULL,
-      reference TEXT NOT NULL,
-      PRIMARY KEY (claim_id, number)
-    ) WITHOUT ROWID
     """)
 
   private static let reports = Migration(
@@ -162,7 +153,6 @@ enum WishesMigrations {
       wish_id TEXT NOT NULL REFERENCES wishes_wish (id),
       state INTEGER NOT NULL,
       story BLOB,
-      media_count INTEGER NOT NULL,
       organisation_id TEXT NOT NULL,
       created_at INTEGER NOT NULL,
       updated_at INTEGER NOT NULL,
@@ -170,13 +160,5 @@ enum WishesMigrations {
     )
     """,
     "CREATE INDEX wishes_report_by_wish ON wishes_report (wish_id, id)",
-    "CREATE INDEX wishes_report_by_state ON wishes_report (state, id)",
-    """
-    CREATE TABLE wishes_report_media (
-      report_id TEXT NOT NULL REFERENCES wishes_report (id),
-      number INTEGER NOT NULL,
-      reference TEXT NOT NULL,
-      PRIMARY KEY (report_id, number)
-    ) WITHOUT ROWID
-    """)
+    "CREATE INDEX wishes_report_by_state ON wishes_report (state, id)")
 }

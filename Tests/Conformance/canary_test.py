@@ -14,9 +14,12 @@ from cli_test import AREAS, CLI
 
 COUNTY = "410304"
 COUNT = 24
-# What is written to be published, once staff have read it.
-PUBLIC_TEXTS = ("title", "description", "part", "report", "story")
-PRIVATE_TEXTS = ("form", "consent", "note", "delivery", "comment", "refusal", "reason")
+# What people write; wishes and reports with these are never public, and no mask leaves anything of them.
+TEXTS = (
+    "title", "description", "part", "report", "story", "form", "consent", "note", "delivery", "comment", "refusal",
+    "reason")
+# Names of files in stores of the callers' own.
+REFERENCES = ("photo", "media")
 
 
 class Person:
@@ -27,9 +30,7 @@ class Person:
             return add(name, "".join(chr(chance.randrange(0x4E00, 0x9FA6)) for _ in range(length)))
 
         def add(name, value):
-            # Of these, masks hide numbers alone.
-            if name not in PUBLIC_TEXTS:
-                masked.add(f"{name} of person {number}", value)
+            masked.add(f"{name} of person {number}", value)
             return canary.add(f"{name} of person {number}", value)
 
         birth = f"{chance.randrange(1966, 2004)}-{chance.randrange(1, 13):02}-{chance.randrange(1, 29):02}"
@@ -41,8 +42,10 @@ class Person:
             add(what, f"1{chance.choice('3589')}{chance.randrange(10 ** 9):09}")
             for what in ("phone", "other phone", "volunteer's phone", "guardian's phone"))
         self.staff_number = add("staff number", f"B{chance.randrange(10 ** 11):011}")
-        for name in ("branch", "union", "guardian", "address", "volunteer", *PUBLIC_TEXTS, *PRIVATE_TEXTS):
+        for name in ("branch", "union", "guardian", "address", "volunteer", *TEXTS):
             setattr(self, name, words(name))
+        for name in REFERENCES:
+            setattr(self, name, "https://photos.example/" + words(name) + ".jpg")
 
 
 class World:
@@ -170,30 +173,49 @@ def wish_for(world, person, worker, number):
         parts=[world.wish.WishPart(name=text(person.part, "锅"), quantity=1)], contact_phone=person.phone,
         delivery_address=person.address, publication_consent=True, consent_evidence=person.consent,
         source=world.wish.SOURCE_STREET_INTERVIEW)
-    wish = wishes.CollectWish(collect)
+    wish = world.seen(wishes.CollectWish(collect))
+    get = requests.GetWishRequest(wish_id=wish.id)
     collect.contact_phone = person.phone[:-1]
     world.fails(wishes.CollectWish, collect)
-    opened = world.clear["fulfilment"][1].GetWish(requests.GetWishRequest(wish_id=wish.id))
-    assert opened.delivery_address == person.address and opened.title == collect.title
+    # What is not public yet is masked in whatever shows it, and whole for those who moderate.
+    assert (wish.draft.title, wish.draft.description, list(wish.draft.part_names)) == ("****", "****", ["****"])
+    assert not (wish.title or wish.description or wish.parts[0].name)
+    world.seen(wishes.GetWish(get))
+    waiting = requests.ListWishesRequest(worker_id=worker, state=world.wish.Wish.STATE_SUBMITTED)
+    assert [listed.id for listed in world.seen(wishes.ListWishes(waiting)).wishes] == [wish.id]
+    opened = world.clear["fulfilment"][1].GetWish(get)
+    assert opened.delivery_address == person.address and opened.draft.title == collect.title
+    assert (opened.draft.description, opened.draft.part_names[0]) == (collect.description, collect.parts[0].name)
     if not is_public:
         world.fails(wishes.ApproveWish, requests.ApproveWishRequest(wish_id=wish.id, etag="999"))
-        wishes.ReturnWish(requests.ReturnWishRequest(wish_id=wish.id, reason=person.refusal))
-        wishes.UpdateWish(requests.UpdateWishRequest(wish_id=wish.id, title=person.title + person.reason))
-        wishes.ResubmitWish(requests.ResubmitWishRequest(wish_id=wish.id))
+        world.seen(wishes.ReturnWish(requests.ReturnWishRequest(wish_id=wish.id, reason=person.refusal)))
+        world.seen(wishes.UpdateWish(
+            requests.UpdateWishRequest(wish_id=wish.id, title=person.title + person.reason)))
+        world.seen(wishes.ResubmitWish(requests.ResubmitWishRequest(wish_id=wish.id)))
         if number % 4 == 1:
-            wishes.RejectWish(requests.RejectWishRequest(wish_id=wish.id, reason=person.refusal))
+            world.seen(wishes.RejectWish(requests.RejectWishRequest(wish_id=wish.id, reason=person.refusal)))
+        world.seen(wishes.GetWish(get))
         return
-    wishes.ApproveWish(requests.ApproveWishRequest(wish_id=wish.id))
+    world.seen(wishes.ApproveWish(requests.ApproveWishRequest(wish_id=wish.id)))
     world.seen(wishes.ListWishes(requests.ListWishesRequest()))
-    claimed = wishes.ClaimWish(requests.ClaimWishRequest(
+    claimed = world.seen(wishes.ClaimWish(requests.ClaimWishRequest(
         wish_id=wish.id, organisation_id=world.charity, parts=[world.claim.ClaimPart(number=1, quantity=1)],
-        note=person.note, contact_name=person.volunteer, contact_phone=person.volunteer_phone))
+        note=person.note, contact_name=person.volunteer, contact_phone=person.volunteer_phone)))
     claim = claimed.claims[0].id
-    world.seen(wishes.FulfilClaim(requests.FulfilClaimRequest(claim_id=claim, text=person.delivery)))
-    world.fails(wishes.FulfilClaim, requests.FulfilClaimRequest(claim_id=claim, text=person.delivery))
+    # With receipts, the evidence outlives the wisher, sealed.
+    delivery = requests.FulfilClaimRequest(
+        claim_id=claim, text=person.delivery, photos=[person.photo], receipts_fen=number % 4 * 1000)
+    world.seen(wishes.FulfilClaim(delivery))
+    world.fails(wishes.FulfilClaim, delivery)
     world.seen(wishes.ConfirmFulfilment(
         requests.ConfirmFulfilmentRequest(claim_id=claim, comment=person.comment, rating=5)))
-    wishes.AddReport(requests.AddReportRequest(wish_id=wish.id, title=person.report, text=person.story))
+    world.seen(wishes.GetWish(get))
+    opened = world.clear["fulfilment"][1].GetClaim(requests.GetClaimRequest(claim_id=claim))
+    assert list(opened.fulfilment.photos) == [person.photo]
+    report = world.seen(wishes.AddReport(requests.AddReportRequest(
+        wish_id=wish.id, title=person.report, text=person.story, media=[person.media])))
+    opened = world.clear["fulfilment"][1].GetReport(requests.GetReportRequest(report_id=report.id))
+    assert (opened.draft.text, list(opened.draft.media)) == (person.story, [person.media])
 
 
 def consent(world, person, worker):

@@ -125,10 +125,12 @@ def test_the_story_by_stock_stubs(stubs, district):
     assert wish.state == states.STATE_SUBMITTED
     assert wish.contact_phone == f"+86{district.phone[:3]}****{district.phone[7:]}"
     assert (wish.wisher_name, wish.delivery_address) == ("苟**", "****")
+    assert (wish.title, wish.draft.title, wish.draft.description) == ("", "****", "****")
     by_platform = district.api(district.platform_token, purpose="fulfilment")
     opened = by_platform.GetWish(requests.GetWishRequest(wish_id=wish.id))
     assert (opened.wisher_name, opened.contact_phone) == ("苟建国", "+86" + district.phone)
     assert opened.delivery_address == "夹马营路18号院"
+    assert (opened.draft.title, opened.draft.description) == (collect.title, collect.description)
     code, info = refusal(
         district.api(district.platform_token, purpose="curiosity").GetWish, requests.GetWishRequest(wish_id=wish.id))
     assert (code, info.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "PURPOSE_UNKNOWN")
@@ -137,9 +139,13 @@ def test_the_story_by_stock_stubs(stubs, district):
     code, info = refusal(district.union.ClaimWish, requests.ClaimWishRequest(wish_id=wish.id))
     assert (code, info.reason) == (grpc.StatusCode.NOT_FOUND, "WISH_NOT_FOUND")
 
-    # Sorted into the list.
-    wish = district.staff.ApproveWish(requests.ApproveWishRequest(wish_id=wish.id, etag=wish.etag))
+    # Read by staff, who say what for, and sorted into the list: from now on what it says is public.
+    read = district.api(district.staff_token, purpose="fulfilment").GetWish(
+        requests.GetWishRequest(wish_id=wish.id))
+    assert read.draft == opened.draft
+    wish = district.staff.ApproveWish(requests.ApproveWishRequest(wish_id=wish.id, etag=read.etag))
     assert wish.state == states.STATE_LISTED
+    assert (wish.title, wish.description, wish.HasField("draft")) == (collect.title, collect.description, False)
     listed = district.union.ListWishes(
         requests.ListWishesRequest(category=wishes.CATEGORY_HOME_APPLIANCE, area_code=STREET))
     seen = next(item for item in listed.wishes if item.id == wish.id)
@@ -177,7 +183,10 @@ def test_the_story_by_stock_stubs(stubs, district):
     # Delivered, disputed, delivered again, confirmed.
     delivery = requests.FulfilClaimRequest(
         claim_id=claim_id, text="送到站点", photos=["https://photos.example/1.jpg"], receipts_fen=28800)
-    assert claimant.FulfilClaim(delivery).state == claim_states.STATE_FULFILLED
+    delivered = claimant.FulfilClaim(delivery)
+    assert (delivered.state, list(delivered.fulfilment.photos)) == (claim_states.STATE_FULFILLED, ["****"])
+    read = district.api(claimant_token, purpose="fulfilment").GetClaim(requests.GetClaimRequest(claim_id=claim_id))
+    assert list(read.fulfilment.photos) == list(delivery.photos)
     assert not claimant.GetWish(requests.GetWishRequest(wish_id=wish.id)).contact_phone
     code, info = refusal(claimant.ReleaseClaim, requests.ReleaseClaimRequest(claim_id=claim_id, reason="迟了"))
     assert (code, info.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "CLAIM_STATE_CONFLICT")
@@ -191,14 +200,18 @@ def test_the_story_by_stock_stubs(stubs, district):
     assert wish.state == states.STATE_CONFIRMED
 
     # Followed up, and published only with consent.
-    report = claimant.AddReport(requests.AddReportRequest(wish_id=wish.id, title="一口热饭", text="电饭锅送到了。"))
+    report = claimant.AddReport(requests.AddReportRequest(
+        wish_id=wish.id, title="一口热饭", text="电饭锅送到了。", media=["https://photos.example/2.mp4"]))
+    assert (report.title, report.draft.title, list(report.draft.media)) == ("", "****", ["****"])
     publish = requests.PublishReportRequest(report_id=report.id)
     code, info = refusal(district.staff.PublishReport, publish)
     assert (code, info.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "CONSENT_MISSING")
     consent = requests.SetPublicationConsentRequest(wish_id=wish.id, publication_consent=True, evidence="同意书 18")
     district.platform.SetPublicationConsent(consent)
     district.staff.PublishReport(publish)
-    assert report.id in [item.id for item in other.ListReports(requests.ListReportsRequest()).reports]
+    public = {item.id: item for item in other.ListReports(requests.ListReportsRequest()).reports}[report.id]
+    assert (public.title, public.text) == ("一口热饭", "电饭锅送到了。")
+    assert list(public.media) == ["https://photos.example/2.mp4"] and not public.HasField("draft")
     consent.publication_consent = False
     district.platform.SetPublicationConsent(consent)
     assert report.id not in [item.id for item in other.ListReports(requests.ListReportsRequest()).reports]
@@ -285,9 +298,9 @@ class Cli:
         assert done.returncode == 0, f"yizhan {' '.join(arguments)}\n{done.stdout}{done.stderr}"
         return json.loads(done.stdout)
 
-    def run(self, *arguments):
+    def run(self, *arguments, output="json"):
         return subprocess.run(
-            [BIN / "yizhan", *arguments, "--output", "json"], env=self.environment, capture_output=True, text=True,
+            [BIN / "yizhan", *arguments, "--output", output], env=self.environment, capture_output=True, text=True,
             timeout=30)
 
 
@@ -302,6 +315,13 @@ def test_the_story_by_the_cli(host, district, tmp_path):
         "HOME_APPLIANCE", "--area-code", COMMUNITY, "--need", "GOODS", "--delivery", "TO_WISHER",
         "--contact-phone", district.phone)
     wish_id = wish["id"]
+    # As the module's README has it: who moderates reads what waits, and approves it.
+    waiting = staff.run(
+        "wishes", "list", "--state", "SUBMITTED", "--columns", "id,area_code,draft.title,draft.description",
+        "--unmask-for", "fulfilment", output="csv")
+    assert waiting.returncode == 0 and f"{wish_id},{COMMUNITY},一个电饭锅," in waiting.stdout, waiting
+    read = staff("wishes", "get", "--wish-id", wish_id, "--unmask-for", "fulfilment")
+    assert read["draft"]["title"] == "一个电饭锅" and wish["draft"]["title"] == "****"
     staff("wishes", "approve", "--wish-id", wish_id)
     listed = union("wishes", "list", "--state", "LISTED", "--category", "HOME_APPLIANCE")
     assert wish_id in [item["id"] for item in rows(listed)]

@@ -20,7 +20,7 @@ import Wishes
       #expect(seen.organisationName == "瀍河区总工会")
       #expect(seen.disputeCount == 1)
       let bytes = seen.encoded()
-      for text in ["内部备注", "小李", "13800138000", "欧阳"] {
+      for text in ["内部备注", "小李", "13800138000", "欧阳", "p/1"] {
         #expect(!PrivacyTests.contains(bytes, text), "\(text)")
       }
       let history = try await district.auditor.listWishHistory(ListWishHistoryRequest(wishID: wish.id))

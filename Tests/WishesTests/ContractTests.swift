@@ -15,9 +15,20 @@ import Workers
       "yizhan.wishes.v1.Report", states: ["STATE_PUBLISHED"], shownReferences: ["wish_id"]),
   ]
 
+  /// A claim runs, is fulfilled and ends once, and what was made up at random seldom comes that far.
+  private static let unreached = UnreachedCells(
+    "yizhan.wishes.v1",
+    [
+      "WishService/AddReport foreignOrganisation",
+      "WishService/PublishReport foreignArea",
+      "WishService/ReleaseClaim foreignArea",
+      "WishService/ReleaseClaim foreignOrganisation",
+      "WishService/WithdrawReport foreignArea",
+    ])
+
   @Test func keepsTheModuleContract() async throws {
     let violations = try await ModuleContract.violations(
-      of: [WorkersModule.self, WishesModule.self], published: Self.published)
+      of: [WorkersModule.self, WishesModule.self], published: Self.published, unreached: [Self.unreached])
     #expect(violations == [])
   }
 }

@@ -72,8 +72,17 @@ import Workers
       try await grant(district.workerID, district)
       try await withdraw(district.workerID, district)
       let after = try await district.current(wish)
-      #expect(RetentionTests.personal(after) == ["当面交付"])
-      #expect(after.claims.first?.fulfilment?.photos == ["p/1"])
+      #expect(RetentionTests.personal(after) == ["当面交付", "p/1"])
+    }
+  }
+
+  @Test func aDraftThatNeverBecamePublicGoesAtOnce() async throws {
+    try await District.run { district in
+      let wish = try await WorkflowTests.wish(in: "REJECTED", district)
+      #expect(wish.draft != nil)
+      try await grant(district.workerID, district)
+      try await withdraw(district.workerID, district)
+      #expect(RetentionTests.personal(try await district.current(wish)) == [])
     }
   }
 

@@ -10,13 +10,15 @@ import Workers
 
   /// What is personal in a wish as staff see it; the name is the register's own.
   static func personal(_ wish: Wish) -> [String] {
-    ([wish.contactPhone, wish.deliveryAddress, wish.stateReason]
-      + wish.claims.flatMap {
-        [
-          $0.note, $0.contactName, $0.contactPhone, $0.stateReason, $0.confirmationComment,
-          $0.fulfilment?.text ?? "",
-        ]
-      }).filter { !$0.isEmpty }
+    var texts = [wish.contactPhone, wish.deliveryAddress, wish.stateReason]
+    if let draft = wish.draft { texts += [draft.title, draft.description] + draft.partNames }
+    for claim in wish.claims {
+      texts += [
+        claim.note, claim.contactName, claim.contactPhone, claim.stateReason, claim.confirmationComment,
+      ]
+      if let fulfilment = claim.fulfilment { texts += [fulfilment.text] + fulfilment.photos }
+    }
+    return texts.filter { !$0.isEmpty }
   }
 
   @Test(arguments: ["CONFIRMED", "WITHDRAWN", "REJECTED"])
@@ -27,6 +29,7 @@ import Workers
       let before = try await district.current(wish)
       #expect(before.contactPhone == District.wisherPhone)
       #expect(Self.personal(before).count > 2)
+      #expect((before.draft == nil) == (state != "REJECTED"))
       try await district.host.advance(by: Self.day)
       let after = try await district.current(wish)
       #expect(Self.personal(after) == [])
@@ -59,7 +62,7 @@ import Workers
       try await district.host.advance(by: Self.purposeEnd)
       #expect(try await fulfilment()?.text == "当面交付")
       #expect(try await fulfilment()?.photos == ["p/1"])
-      #expect(Self.personal(try await district.current(wish)) == ["当面交付"])
+      #expect(Self.personal(try await district.current(wish)) == ["当面交付", "p/1"])
       // Delivered in 2026: until the end of 2056 in China, 2056-12-31T16:00:00Z (date -ud ... +%s).
       let end = Instant.seconds(2_745_504_000)
       try await district.host.advance(by: end - district.host.now - .milliseconds(1))

@@ -5,12 +5,13 @@ import Workers
 
 /// What is personal is sealed wherever it is kept, and opened no more than it is shown.
 @Suite struct SealingTests {
-  /// A text for each personal field of the module; none has digits, which replies would mask.
+  /// A text for each personal field of the module that a wish on the list has; none has digits, which replies would
+  /// mask.
   static let texts = [
     "address": "金丝雀胡同院内", "evidence": "金丝雀签的同意书", "returned": "金丝雀退回理由", "note": "金丝雀给工作人员的话",
     "volunteer": "金丝雀志愿者", "extension": "金丝雀延期理由", "delivery": "金丝雀收货经过", "dispute": "金丝雀异议",
     "comment": "金丝雀的感谢", "release": "金丝雀放弃理由", "withdrawal": "金丝雀撤回理由", "title": "金丝雀的故事",
-    "story": "金丝雀故事的正文", "down": "金丝雀下架理由",
+    "story": "金丝雀故事的正文", "down": "金丝雀下架理由", "photo": "金丝雀收货照片", "film": "金丝雀短片",
   ]
   static let volunteerPhone = "13811116666"
 
@@ -32,7 +33,8 @@ import Workers
     let claim = try #require(claimed.claims.first)
     _ = try await district.union.extendClaim(
       ExtendClaimRequest(claimID: claim.id, reason: text("extension")))
-    let delivery = FulfilClaimRequest(claimID: claim.id, text: text("delivery"))
+    let delivery = FulfilClaimRequest(
+      claimID: claim.id, text: text("delivery"), photos: [text("photo")])
     _ = try await district.union.fulfilClaim(delivery)
     _ = try await district.platform.disputeFulfilment(
       DisputeFulfilmentRequest(claimID: claim.id, reason: text("dispute")))
@@ -40,7 +42,7 @@ import Workers
     let confirmed = try await district.platform.confirmFulfilment(
       ConfirmFulfilmentRequest(claimID: claim.id, comment: text("comment"), rating: 5))
     let report = try await district.union.addReport(
-      AddReportRequest(wishID: wish.id, title: text("title"), text: text("story")))
+      AddReportRequest(wishID: wish.id, title: text("title"), text: text("story"), media: [text("film")]))
     _ = try await district.staff.publishReport(PublishReportRequest(reportID: report.id))
     _ = try await district.staff.withdrawReport(
       WithdrawReportRequest(reportID: report.id, reason: text("down")))
@@ -62,8 +64,10 @@ import Workers
       #expect(wish.contactPhone == District.wisherPhone)
       #expect(claim.confirmationComment == Self.texts["comment"])
       #expect(claim.fulfilment?.text == Self.texts["delivery"])
+      #expect(claim.fulfilment?.photos.first == Self.texts["photo"])
       #expect(claim.contactName == Self.texts["volunteer"])
       #expect(report.text == Self.texts["story"])
+      #expect(report.media.first == Self.texts["film"])
       let history = try await district.staff.listWishHistory(ListWishHistoryRequest(wishID: wish.id)).entries
       #expect(
         history.map(\.reason).filter { !$0.isEmpty }
@@ -129,10 +133,11 @@ import Workers
       #expect(after.wisherName == District.wisherName)
       let afterClaim = try #require(after.claims.first)
       #expect(afterClaim.fulfilment?.text == Self.texts["delivery"])
+      #expect(afterClaim.fulfilment?.photos.first == Self.texts["photo"])
       #expect(afterClaim.confirmationComment == Self.texts["comment"])
       #expect(afterClaim.contactName == claim.contactName)
-      #expect(
-        try await district.staff.getReport(GetReportRequest(reportID: report.id)).text == Self.texts["story"])
+      let afterReport = try await district.staff.getReport(GetReportRequest(reportID: report.id))
+      #expect(afterReport.text == Self.texts["story"] && afterReport.media.first == Self.texts["film"])
       let history = try await district.staff.listWishHistory(ListWishHistoryRequest(wishID: wish.id)).entries
       #expect(history.contains { $0.reason == Self.texts["dispute"] })
       #expect(history.last?.action == .wisherMerged)

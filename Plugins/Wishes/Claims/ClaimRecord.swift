@@ -20,9 +20,9 @@ struct ClaimRecord {
   var disputeCount: Int32 = 0
   var stateReason: [UInt8]?
   var fulfilledAt: Instant?
+  /// What was delivered, with the photographs.
   var evidence: [UInt8]?
   var receiptsFen: Int64 = 0
-  var photoCount = 0
   var reminderCount: Int32 = 0
   var isConfirmationOverdue = false
   var confirmedAt: Instant?
@@ -54,11 +54,10 @@ extension ClaimRecord {
     fulfilledAt = row.optionalInstant(15)
     evidence = row.optionalBytes(16)
     receiptsFen = row.int64(17)
-    photoCount = row.int(18)
-    reminderCount = Int32(row.int(19))
-    isConfirmationOverdue = row.bool(20)
-    confirmedAt = row.optionalInstant(21)
-    comment = row.optionalBytes(22)
-    rating = Int32(row.int(23))
+    reminderCount = Int32(row.int(18))
+    isConfirmationOverdue = row.bool(19)
+    confirmedAt = row.optionalInstant(20)
+    comment = row.optionalBytes(21)
+    rating = Int32(row.int(22))
   }
 }

@@ -6,7 +6,7 @@ enum ClaimStore {
     """
     SELECT id, version, wish_id, state, organisation_id, organisation_name, units, amount_fen, contact,
       created_at, updated_at, expires_at, extension_count, dispute_count, state_reason, fulfilled_at, evidence,
-      receipts_fen, photo_count, reminder_count, confirmation_overdue, confirmed_at, comment, rating
+      receipts_fen, reminder_count, confirmation_overdue, confirmed_at, comment, rating
     FROM wishes_claim WHERE
     """)
   // Most steps of a claim come here: the text is put together once.
@@ -34,9 +34,9 @@ enum ClaimStore {
     try transaction.execute(
       """
       INSERT INTO wishes_claim (id, version, wish_id, state, organisation_id, organisation_name, units, amount_fen,
-        contact, created_at, updated_at, expires_at, extension_count, dispute_count, receipts_fen, photo_count,
-        reminder_count, confirmation_overdue, rating)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0)
+        contact, created_at, updated_at, expires_at, extension_count, dispute_count, receipts_fen, reminder_count,
+        confirmation_overdue, rating)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0)
       """,
       claim.id, claim.version, claim.wishID, claim.state.rawValue, claim.organisationID,
       claim.organisationName, claim.units, claim.amountFen, claim.contact, claim.createdAt, claim.updatedAt,
@@ -53,14 +53,14 @@ enum ClaimStore {
     let changed = try transaction.execute(
       """
       UPDATE wishes_claim SET version = ?, state = ?, updated_at = ?, expires_at = ?, extension_count = ?,
-        dispute_count = ?, state_reason = ?, fulfilled_at = ?, evidence = ?, receipts_fen = ?, photo_count = ?,
-        reminder_count = ?, confirmation_overdue = ?, confirmed_at = ?, comment = ?, rating = ?
+        dispute_count = ?, state_reason = ?, fulfilled_at = ?, evidence = ?, receipts_fen = ?, reminder_count = ?,
+        confirmation_overdue = ?, confirmed_at = ?, comment = ?, rating = ?
       WHERE id = ?
       """,
       claim.version, claim.state.rawValue, claim.updatedAt, claim.expiresAt, claim.extensionCount,
       claim.disputeCount, claim.stateReason, claim.fulfilledAt, claim.evidence, claim.receiptsFen,
-      claim.photoCount, claim.reminderCount, claim.isConfirmationOverdue, claim.confirmedAt,
-      claim.comment, claim.rating, claim.id)
+      claim.reminderCount, claim.isConfirmationOverdue, claim.confirmedAt, claim.comment, claim.rating,
+      claim.id)
     guard changed == 1 else { throw WishesError.invariantBroken("the claim \(claim.id) is not there") }
   }
 
@@ -69,24 +69,6 @@ enum ClaimStore {
     try snapshot.all(
       "SELECT number, quantity FROM wishes_claim_part WHERE claim_id = ? ORDER BY number", claimID
     ) { ClaimPart(number: Int32($0.int(0)), quantity: Int32($0.int(1))) }
-  }
-
-  /// The photographs of a delivery, in the order given.
-  static func photos(of claim: ClaimRecord, in snapshot: Snapshot) throws -> [String] {
-    guard claim.photoCount > 0 else { return [] }
-    return try snapshot.all(
-      "SELECT reference FROM wishes_claim_photo WHERE claim_id = ? ORDER BY number", claim.id
-    ) { $0.text(0) }
-  }
-
-  /// Replaces the photographs of a delivery.
-  static func replacePhotos(of claimID: String, with photos: [String], in transaction: Transaction) throws {
-    try transaction.execute("DELETE FROM wishes_claim_photo WHERE claim_id = ?", claimID)
-    for (index, photo) in photos.enumerated() {
-      try transaction.execute(
-        "INSERT INTO wishes_claim_photo (claim_id, number, reference) VALUES (?, ?, ?)", claimID, index + 1,
-        photo)
-    }
   }
 }
 

@@ -10,11 +10,10 @@ extension WishesHandler {
     try require(.fulfilClaim, of: claim)
     claim.fulfilledAt = transaction.now
     claim.receiptsFen = request.receiptsFen
-    claim.evidence = try vault.seal(evidence: request.text, for: claim, of: wish, in: transaction)
-    claim.photoCount = request.photos.count
+    let evidence = ClaimEvidence(text: request.text, photos: request.photos)
+    claim.evidence = try vault.seal(evidence, for: claim, of: wish, in: transaction)
     claim.reminderCount = 0
     claim.stateReason = nil
-    try ClaimStore.replacePhotos(of: claim.id, with: request.photos, in: transaction)
     let from = wish.state
     try move(&claim, of: &wish, to: .fulfilled, in: transaction)
     try save(
@@ -68,9 +67,7 @@ extension WishesHandler {
     claim.fulfilledAt = nil
     claim.evidence = nil
     claim.receiptsFen = 0
-    claim.photoCount = 0
     claim.expiresAt = transaction.now + Limits.disputeHold
-    try ClaimStore.replacePhotos(of: claim.id, with: [], in: transaction)
     let from = wish.state
     try move(&claim, of: &wish, to: .active, in: transaction)
     try save(

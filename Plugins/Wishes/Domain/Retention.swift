@@ -2,7 +2,7 @@ import ModuleKit
 
 /// How long personal data stays after a wish has ended.
 enum Retention {
-  /// Contact data, reasons, comments and evidence: as the protos declare.
+  /// Contact data, reasons, comments, evidence, and drafts that never became public: as the protos declare.
   static let afterEnd = Duration.seconds(180 * 86_400)
 
   /// When the evidence of a delivery with money may go: receipts and what belongs to them are kept for 30 years, from
@@ -30,7 +30,7 @@ extension ClaimRecord {
 
   /// Until when the law wants the evidence of the delivery kept; nil if it does not.
   var accountingEnd: Instant? {
-    guard evidence != nil || photoCount > 0, involvesMoney, let fulfilledAt else { return nil }
+    guard evidence != nil, involvesMoney, let fulfilledAt else { return nil }
     return Retention.accountingEnd(ofDelivery: fulfilledAt)
   }
 }

@@ -488,6 +488,7 @@ public struct Fulfilment: GeneratedMessage {
   public mutating func maskPersonalData(for sight: PersonalSight) {
     if !sight.reveals("fulfilment", to: 28) {
       text = Masking.whole(text)
+      for index in photos.indices { photos[index] = Masking.whole(photos[index]) }
     }
   }
 }

@@ -6,6 +6,9 @@ public import ModuleKit
 /// A follow-up report (跟踪报道): what became of a wish. Staff of the area, the wisher's platform and the
 /// organisation that wrote it see it; everyone else once it is published, which needs the wisher's consent.
 /// Whoever is bound to areas sees no report about a wish elsewhere, published or not.
+///
+/// What a report says is public while it is published. Before, and once it was taken down, it stands in
+/// draft, which is masked unless the call says what it needs it for, and title, text and media are empty.
 public struct Report: GeneratedMessage {
   /// The report's identifier, a UUID.
   public var id: String
@@ -15,11 +18,12 @@ public struct Report: GeneratedMessage {
   public var wishID: String
   /// Where the report stands.
   public var state: Report.State
-  /// Its headline.
+  /// Its headline; empty unless the report is published, see draft.
   public var title: String
-  /// Its text.
+  /// Its text; empty unless the report is published, see draft.
   public var text: String
-  /// References to photographs and videos: addresses or keys.
+  /// References to photographs and videos: addresses or keys; empty unless the report is published, see
+  /// draft.
   public var media: [String]
   /// The area of the wish, no closer than the street.
   public var areaCode: String
@@ -31,6 +35,10 @@ public struct Report: GeneratedMessage {
   public var updateTime: ProtoTimestamp?
   /// When it was last published; unset before.
   public var publishTime: ProtoTimestamp?
+  /// What the report says while it is not published; unset while it is. Staff read it with the purpose
+  /// fulfilment before they publish, and so do the wisher's platform, to ask for consent to something seen,
+  /// and whoever wrote it.
+  public var draft: ReportDraft?
 
   /// The message's full name in protobuf.
   public static var fullName: String { "yizhan.wishes.v1.Report" }
@@ -52,6 +60,7 @@ public struct Report: GeneratedMessage {
     createTime = nil
     updateTime = nil
     publishTime = nil
+    draft = nil
   }
 
   /// Creates a message; a field that is not given is at its default.
@@ -59,7 +68,7 @@ public struct Report: GeneratedMessage {
     id: String = "", etag: String = "", wishID: String = "", state: Report.State = Report.State(rawValue: 0),
     title: String = "", text: String = "", media: [String] = [], areaCode: String = "",
     organisationID: String = "", createTime: ProtoTimestamp? = nil, updateTime: ProtoTimestamp? = nil,
-    publishTime: ProtoTimestamp? = nil
+    publishTime: ProtoTimestamp? = nil, draft: ReportDraft? = nil
   ) {
     self.id = id
     self.etag = etag
@@ -73,6 +82,7 @@ public struct Report: GeneratedMessage {
     self.createTime = createTime
     self.updateTime = updateTime
     self.publishTime = publishTime
+    self.draft = draft
   }
 
   /// Copies a decoded C struct.
@@ -90,6 +100,7 @@ public struct Report: GeneratedMessage {
     createTime = arena.message(c.pointee.create_time)
     updateTime = arena.message(c.pointee.update_time)
     publishTime = arena.message(c.pointee.publish_time)
+    draft = arena.message(c.pointee.draft)
   }
 
   /// Fills a C struct.
@@ -140,6 +151,9 @@ public struct Report: GeneratedMessage {
     if let publishTime {
       c.pointee.publish_time = arena.place(publishTime)
     }
+    if let draft {
+      c.pointee.draft = arena.place(draft)
+    }
   }
 
   /// Adds what breaks the declared checks.
@@ -168,6 +182,9 @@ public struct Report: GeneratedMessage {
     if let publishTime {
       violations.nested("publish_time") { publishTime.check(&$0) }
     }
+    if let draft {
+      violations.nested("draft") { draft.check(&$0) }
+    }
   }
 
   /// The purposes for which the personal fields can be seen.
@@ -181,6 +198,8 @@ public struct Report: GeneratedMessage {
       title = Masking.freeText(title)
       text = Masking.freeText(text)
     }
+    draft?.maskPersonalData(for: sight)
+    if draft == ReportDraft() { draft = nil }
   }
 
   /// Where a report stands.
@@ -224,6 +243,88 @@ public struct Report: GeneratedMessage {
     /// Whether this program knows the value.
     public var isKnown: Bool {
       if case .unrecognized = self { false } else { true }
+    }
+  }
+}
+
+/// What a report says while it is not published. Kept as long as the report.
+public struct ReportDraft: GeneratedMessage {
+  /// Its headline.
+  public var title: String
+  /// Its text.
+  public var text: String
+  /// References to photographs and videos: addresses or keys.
+  public var media: [String]
+
+  /// The message's full name in protobuf.
+  public static var fullName: String { "yizhan.wishes.v1.ReportDraft" }
+  /// The protobuf-c codec.
+  public static let codec = Codec(yizhan__wishes__v1__report_draft__init)
+
+  /// Creates the message with every field at its default.
+  @inline(__always)
+  public init() {
+    title = ""
+    text = ""
+    media = []
+  }
+
+  /// Creates a message; a field that is not given is at its default.
+  public init(title: String = "", text: String = "", media: [String] = []) {
+    self.title = title
+    self.text = text
+    self.media = media
+  }
+
+  /// Copies a decoded C struct.
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
+    let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ReportDraft.self)
+    title = arena.text(c.pointee.title)
+    text = arena.text(c.pointee.text)
+    media = arena.texts(c.pointee.media, c.pointee.n_media)
+  }
+
+  /// Fills a C struct.
+  public func fill(_ raw: UnsafeMutableRawPointer, in arena: Arena) {
+    let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__ReportDraft.self)
+    if !title.isEmpty {
+      c.pointee.has_title = 1
+      c.pointee.title = arena.place(title)
+    }
+    if !text.isEmpty {
+      c.pointee.has_text = 1
+      c.pointee.text = arena.place(text)
+    }
+    if !media.isEmpty {
+      c.pointee.n_media = media.count
+      c.pointee.media = arena.place(texts: media)
+    }
+  }
+
+  /// Adds what breaks the declared checks.
+  public func check(_ violations: inout Violations) {
+    violations.text("title", title)
+    violations.text("text", text)
+    if violations.items("media", media.count) {
+      for (index, value) in media.enumerated() {
+        violations.nested("media", index: index) { violations in
+          violations.text("", value)
+        }
+      }
+    }
+  }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 28)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("fulfilment", to: 28) {
+      title = Masking.whole(title)
+      text = Masking.whole(text)
+      for index in media.indices { media[index] = Masking.whole(media[index]) }
     }
   }
 }

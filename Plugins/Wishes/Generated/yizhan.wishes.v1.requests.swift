@@ -25,7 +25,7 @@ public struct CollectWishRequest: GeneratedMessage {
   public var delivery: Delivery
   /// What it is thought to cost in all, in fen (0.01 yuan); 0 where nobody knows.
   public var estimatedCostFen: Int64
-  /// Named parts with their quantities; at most 50.
+  /// Named parts with their quantities; at most 50. Their names are public once listed.
   public var parts: [WishPart]
   /// How many people it serves; 1 unless said otherwise.
   public var beneficiaries: Int32
@@ -220,6 +220,8 @@ public struct CollectWishRequest: GeneratedMessage {
   /// Masks the personal fields that a caller does not see.
   public mutating func maskPersonalData(for sight: PersonalSight) {
     if !sight.reveals("fulfilment", to: 4) {
+      title = Masking.freeText(title)
+      description = Masking.freeText(description)
       contactPhone = Masking.phone(contactPhone)
       deliveryAddress = Masking.address(deliveryAddress)
     }
@@ -643,6 +645,8 @@ public struct UpdateWishRequest: GeneratedMessage {
   /// Masks the personal fields that a caller does not see.
   public mutating func maskPersonalData(for sight: PersonalSight) {
     if !sight.reveals("fulfilment", to: 4) {
+      title = Masking.freeText(title)
+      description = Masking.freeText(description)
       contactPhone = Masking.phone(contactPhone)
       deliveryAddress = Masking.address(deliveryAddress)
     }
@@ -1786,6 +1790,7 @@ public struct FulfilClaimRequest: GeneratedMessage {
   public mutating func maskPersonalData(for sight: PersonalSight) {
     if !sight.reveals("fulfilment", to: 4) {
       text = Masking.freeText(text)
+      for index in photos.indices { photos[index] = Masking.whole(photos[index]) }
     }
   }
 }
@@ -2035,6 +2040,7 @@ public struct AddReportRequest: GeneratedMessage {
     if !sight.reveals("fulfilment", to: 4) {
       title = Masking.freeText(title)
       text = Masking.freeText(text)
+      for index in media.indices { media[index] = Masking.whole(media[index]) }
     }
   }
 }

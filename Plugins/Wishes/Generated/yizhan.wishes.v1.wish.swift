@@ -262,6 +262,10 @@ public enum Source: MessageEnum {
 /// while a claim of its own is open and the delivery is TO_WISHER. Everyone else sees the public view
 /// (title, description, category, the street, what is still needed, a form of address such as 王师傅), of
 /// LISTED and CLAIMED wishes and of published ones; for others the wish does not exist.
+///
+/// What a wish says is personal until moderation has made it public: until then it stands in draft, which
+/// is masked unless the call says what it needs it for, and title, description and names of parts are
+/// empty.
 public struct Wish: GeneratedMessage {
   /// The wish's identifier, a UUID.
   public var id: String
@@ -269,9 +273,9 @@ public struct Wish: GeneratedMessage {
   public var etag: String
   /// Where the wish stands.
   public var state: Wish.State
-  /// The wish in a few words, public once listed: no names, no phone numbers.
+  /// The wish in a few words; empty until moderation has made it public, see draft.
   public var title: String
-  /// What is wished for and why, public once listed: no names, no phone numbers.
+  /// What is wished for and why; empty until moderation has made it public, see draft.
   public var description: String
   /// What it is about.
   public var category: Category
@@ -322,6 +326,10 @@ public struct Wish: GeneratedMessage {
   /// How consent to publication was given or taken back: a form's number, "by phone". Not in the public
   /// view.
   public var consentEvidence: String
+  /// What the wish says, as long as moderation has not made it public; unset afterwards. Staff who
+  /// moderate, and the platform that collected it, read it with the purpose fulfilment. Not in the public
+  /// view.
+  public var draft: WishDraft?
 
   /// The message's full name in protobuf.
   public static var fullName: String { "yizhan.wishes.v1.Wish" }
@@ -359,6 +367,7 @@ public struct Wish: GeneratedMessage {
     collectedByOrganisationID = ""
     stateReason = ""
     consentEvidence = ""
+    draft = nil
   }
 
   /// Creates a message; a field that is not given is at its default.
@@ -371,7 +380,8 @@ public struct Wish: GeneratedMessage {
     createTime: ProtoTimestamp? = nil, updateTime: ProtoTimestamp? = nil, listTime: ProtoTimestamp? = nil,
     source: Source = Source(rawValue: 0), claims: [Claim] = [], workerID: String = "",
     wisherName: String = "", contactPhone: String = "", deliveryAddress: String = "",
-    collectedByOrganisationID: String = "", stateReason: String = "", consentEvidence: String = ""
+    collectedByOrganisationID: String = "", stateReason: String = "", consentEvidence: String = "",
+    draft: WishDraft? = nil
   ) {
     self.id = id
     self.etag = etag
@@ -401,6 +411,7 @@ public struct Wish: GeneratedMessage {
     self.collectedByOrganisationID = collectedByOrganisationID
     self.stateReason = stateReason
     self.consentEvidence = consentEvidence
+    self.draft = draft
   }
 
   /// Copies a decoded C struct.
@@ -434,6 +445,7 @@ public struct Wish: GeneratedMessage {
     collectedByOrganisationID = arena.text(c.pointee.collected_by_organisation_id)
     stateReason = arena.text(c.pointee.state_reason)
     consentEvidence = arena.text(c.pointee.consent_evidence)
+    draft = arena.message(c.pointee.draft)
   }
 
   /// Fills a C struct.
@@ -548,6 +560,9 @@ public struct Wish: GeneratedMessage {
       c.pointee.has_consent_evidence = 1
       c.pointee.consent_evidence = arena.place(consentEvidence)
     }
+    if let draft {
+      c.pointee.draft = arena.place(draft)
+    }
   }
 
   /// Adds what breaks the declared checks.
@@ -594,6 +609,9 @@ public struct Wish: GeneratedMessage {
     violations.text("collected_by_organisation_id", collectedByOrganisationID)
     violations.text("state_reason", stateReason)
     violations.text("consent_evidence", consentEvidence)
+    if let draft {
+      violations.nested("draft") { draft.check(&$0) }
+    }
   }
 
   /// The purposes for which the personal fields can be seen.
@@ -618,6 +636,8 @@ public struct Wish: GeneratedMessage {
       consentEvidence = Masking.whole(consentEvidence)
     }
     for index in claims.indices { claims[index].maskPersonalData(for: sight) }
+    draft?.maskPersonalData(for: sight)
+    if draft == WishDraft() { draft = nil }
   }
 
   /// Where a wish stands.
@@ -687,11 +707,95 @@ public struct Wish: GeneratedMessage {
   }
 }
 
+/// What a wish says before moderation has made it public. It may hold what is nobody's business: names,
+/// phones, illnesses. Deleted 180 days after the end of a wish that never became public.
+public struct WishDraft: GeneratedMessage {
+  /// The wish in a few words.
+  public var title: String
+  /// What is wished for and why.
+  public var description: String
+  /// What its parts are, in the order of their numbers.
+  public var partNames: [String]
+
+  /// The message's full name in protobuf.
+  public static var fullName: String { "yizhan.wishes.v1.WishDraft" }
+  /// The protobuf-c codec.
+  public static let codec = Codec(yizhan__wishes__v1__wish_draft__init)
+
+  /// Creates the message with every field at its default.
+  @inline(__always)
+  public init() {
+    title = ""
+    description = ""
+    partNames = []
+  }
+
+  /// Creates a message; a field that is not given is at its default.
+  public init(title: String = "", description: String = "", partNames: [String] = []) {
+    self.title = title
+    self.description = description
+    self.partNames = partNames
+  }
+
+  /// Copies a decoded C struct.
+  public init(reading raw: UnsafeRawPointer, in arena: Arena) {
+    let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__WishDraft.self)
+    title = arena.text(c.pointee.title)
+    description = arena.text(c.pointee.description)
+    partNames = arena.texts(c.pointee.part_names, c.pointee.n_part_names)
+  }
+
+  /// Fills a C struct.
+  public func fill(_ raw: UnsafeMutableRawPointer, in arena: Arena) {
+    let c = raw.assumingMemoryBound(to: Yizhan__Wishes__V1__WishDraft.self)
+    if !title.isEmpty {
+      c.pointee.has_title = 1
+      c.pointee.title = arena.place(title)
+    }
+    if !description.isEmpty {
+      c.pointee.has_description = 1
+      c.pointee.description = arena.place(description)
+    }
+    if !partNames.isEmpty {
+      c.pointee.n_part_names = partNames.count
+      c.pointee.part_names = arena.place(texts: partNames)
+    }
+  }
+
+  /// Adds what breaks the declared checks.
+  public func check(_ violations: inout Violations) {
+    violations.text("title", title)
+    violations.text("description", description)
+    if violations.items("part_names", partNames.count) {
+      for (index, value) in partNames.enumerated() {
+        violations.nested("part_names", index: index) { violations in
+          violations.text("", value)
+        }
+      }
+    }
+  }
+
+  /// The purposes for which the personal fields can be seen.
+  public static var personalPurposes: [PersonalPurpose] {
+    [PersonalPurpose("fulfilment", roles: 12)]
+  }
+
+  /// Masks the personal fields that a caller does not see.
+  public mutating func maskPersonalData(for sight: PersonalSight) {
+    if !sight.reveals("fulfilment", to: 12) {
+      title = Masking.whole(title)
+      description = Masking.whole(description)
+      for index in partNames.indices { partNames[index] = Masking.whole(partNames[index]) }
+    }
+  }
+}
+
 /// A named part of a wish, with how much of it is wanted and taken.
 public struct WishPart: GeneratedMessage {
   /// The part's number within its wish, from 1, in the order given.
   public var number: Int32
-  /// What it is: "electric kettle".
+  /// What it is: "electric kettle". In replies empty until moderation has made it public: the wish's draft
+  /// has it.
   public var name: String
   /// How many are wanted.
   public var quantity: Int32

@@ -131,7 +131,8 @@ public protocol WishServiceHandler: Sendable {
   /// Puts a SUBMITTED wish on the list. Fails with FAILED_PRECONDITION (TEXT_HOLDS_PERSONAL_DATA) when the
   /// title, the description or the name of a part, which become public, hold the wisher's name, a mobile
   /// number of mainland China or a resident identity number. Other numbers, such as a landline's, are left
-  /// to the moderator.
+  /// to the moderator, who reads the draft beforehand, with GetWish and the purpose fulfilment
+  /// (`--unmask-for fulfilment`), and approves the etag that was read.
   func approveWish(_ request: ApproveWishRequest, _ transaction: Transaction) throws -> Wish
   /// Refuses a SUBMITTED wish, with a reason. Final.
   func rejectWish(_ request: RejectWishRequest, _ transaction: Transaction) throws -> Wish
@@ -187,7 +188,8 @@ public protocol WishServiceHandler: Sendable {
   /// Lists reports, the newest first: published ones, or those of one wish that the caller may see; about
   /// wishes in the caller's areas alone, if the caller is bound to any.
   func listReports(_ request: ListReportsRequest, _ snapshot: Snapshot) throws -> ListReportsResponse
-  /// Publishes a report. Fails with FAILED_PRECONDITION (CONSENT_MISSING) without the wisher's consent, and
+  /// Publishes a report, which is read beforehand, with GetReport and the purpose fulfilment (`--unmask-for
+  /// fulfilment`). Fails with FAILED_PRECONDITION (CONSENT_MISSING) without the wisher's consent, and
   /// (TEXT_HOLDS_PERSONAL_DATA) when it holds a mobile number of mainland China or a resident identity
   /// number.
   func publishReport(_ request: PublishReportRequest, _ transaction: Transaction) throws -> Report
@@ -271,7 +273,8 @@ public struct WishServiceClient: Sendable {
   /// Puts a SUBMITTED wish on the list. Fails with FAILED_PRECONDITION (TEXT_HOLDS_PERSONAL_DATA) when the
   /// title, the description or the name of a part, which become public, hold the wisher's name, a mobile
   /// number of mainland China or a resident identity number. Other numbers, such as a landline's, are left
-  /// to the moderator.
+  /// to the moderator, who reads the draft beforehand, with GetWish and the purpose fulfilment
+  /// (`--unmask-for fulfilment`), and approves the etag that was read.
   public func approveWish(_ request: ApproveWishRequest, _ options: CallOptions = CallOptions()) async throws
     -> Wish
   {
@@ -415,7 +418,8 @@ public struct WishServiceClient: Sendable {
     try await channel.unary(WishServiceMethods.listReports, request, options)
   }
 
-  /// Publishes a report. Fails with FAILED_PRECONDITION (CONSENT_MISSING) without the wisher's consent, and
+  /// Publishes a report, which is read beforehand, with GetReport and the purpose fulfilment (`--unmask-for
+  /// fulfilment`). Fails with FAILED_PRECONDITION (CONSENT_MISSING) without the wisher's consent, and
   /// (TEXT_HOLDS_PERSONAL_DATA) when it holds a mobile number of mainland China or a resident identity
   /// number.
   public func publishReport(_ request: PublishReportRequest, _ options: CallOptions = CallOptions())

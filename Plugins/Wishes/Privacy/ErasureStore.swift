@@ -2,11 +2,13 @@ import ModuleKit
 
 /// Deletes what is personal from the module's tables, and finds what is to be sealed anew.
 enum ErasureStore {
-  /// Deletes whom to call, where to bring it, and all reasons of a wish.
-  static func deleteContact(of wishID: String, in transaction: Transaction) throws {
+  /// Deletes whom to call, where to bring it, all reasons, and the draft of a wish that has ended without becoming
+  /// public.
+  static func deleteDetails(of wishID: String, in transaction: Transaction) throws {
     try transaction.execute(
-      "UPDATE wishes_wish SET contact = NULL, state_reason = NULL, version = version + 1 WHERE id = ?", wishID
-    )
+      """
+      UPDATE wishes_wish SET contact = NULL, state_reason = NULL, draft = NULL, version = version + 1 WHERE id = ?
+      """, wishID)
     try transaction.execute(
       "UPDATE wishes_history SET reason = NULL WHERE wish_id = ? AND reason IS NOT NULL", wishID)
   }
@@ -17,8 +19,7 @@ enum ErasureStore {
     try transaction.execute(
       "UPDATE wishes_claim SET state_reason = NULL, comment = NULL, version = version + 1 WHERE id = ?", id)
     guard withEvidence else { return }
-    try transaction.execute("UPDATE wishes_claim SET evidence = NULL, photo_count = 0 WHERE id = ?", id)
-    try ClaimStore.replacePhotos(of: id, with: [], in: transaction)
+    try transaction.execute("UPDATE wishes_claim SET evidence = NULL WHERE id = ?", id)
   }
 
   /// Deletes a claim's note and volunteer.
@@ -30,19 +31,16 @@ enum ErasureStore {
 
   /// Deletes every report about a wish.
   static func deleteReports(of wishID: String, in transaction: Transaction) throws {
-    try transaction.execute(
-      "DELETE FROM wishes_report_media WHERE report_id IN (SELECT id FROM wishes_report WHERE wish_id = ?)",
-      wishID)
     try transaction.execute("DELETE FROM wishes_report WHERE wish_id = ?", wishID)
   }
 
-  /// Puts a pseudonym in the wisher's place. The description goes, and what is not public; title and parts that
-  /// moderation made public say what was given.
+  /// Puts a pseudonym in the wisher's place. The description goes; title and parts that moderation made public say
+  /// what was given.
   static func pseudonymise(_ wish: WishRecord, as pseudonym: String, in transaction: Transaction) throws {
     try transaction.execute(
       """
-      UPDATE wishes_wish SET worker_id = ?, wisher_label = ?, description = '', draft = NULL,
-        consent_evidence = NULL, publication_consent = 0
+      UPDATE wishes_wish SET worker_id = ?, wisher_label = ?, description = '', consent_evidence = NULL,
+        publication_consent = 0
       WHERE id = ?
       """, pseudonym, WisherLabel.label(of: ""), wish.id)
     try transaction.execute(

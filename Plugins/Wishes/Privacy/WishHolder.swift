@@ -10,8 +10,9 @@ struct WishHolder: PersonalDataHolder {
   func holdings(of person: String, in snapshot: Snapshot) throws -> [PersonalHolding] {
     var holdings: [PersonalHolding] = []
     for id in try WishStore.ids(ofWorker: person, in: snapshot) {
-      let wish = try handler.vault.opened(try WishStore.referredWish(id, in: snapshot), in: snapshot)
-      holdings.append(self.wish(wish))
+      let wish = try WishStore.referredWish(id, in: snapshot)
+      holdings.append(try self.wish(wish, in: snapshot))
+      holdings += try draft(of: wish, in: snapshot)
       holdings += try contact(of: wish, in: snapshot)
       for claim in try handler.allClaims(of: id, in: snapshot) {
         holdings += try delivery(claim, of: wish, in: snapshot)
@@ -24,8 +25,8 @@ struct WishHolder: PersonalDataHolder {
     return holdings
   }
 
-  /// Each wish that has not ended is withdrawn, and its claimants are told; contact, reasons, comments and reports are
-  /// deleted; a pseudonym takes the worker's place. The evidence of deliveries with money stays.
+  /// Each wish that has not ended is withdrawn, and its claimants are told; drafts, contact, reasons, comments and
+  /// reports are deleted; a pseudonym takes the worker's place. The evidence of deliveries with money stays.
   func erase(_ person: String, in transaction: Transaction) throws {
     let pseudonym = transaction.makeID()
     for id in try WishStore.ids(ofWorker: person, in: transaction) {
@@ -66,16 +67,29 @@ struct WishHolder: PersonalDataHolder {
 
 // What is held, by kind.
 extension WishHolder {
-  private func wish(_ wish: WishRecord) -> PersonalHolding {
-    PersonalHolding(
+  private func wish(_ wish: WishRecord, in snapshot: Snapshot) throws -> PersonalHolding {
+    let partNames = try WishStore.parts(of: wish, in: snapshot).map(\.name).filter { !$0.isEmpty }
+    return PersonalHolding(
       title: "wish", titleChinese: "微心愿", purpose: Self.fulfilment, recordID: wish.id,
       since: wish.createdAt,
       fields: Self.fields([
-        ("worker_id", wish.workerID), ("wisher_label", wish.wisherLabel), ("title", wish.details.title),
-        ("description", wish.details.description), ("parts", (wish.partNames ?? []).joined(separator: "; ")),
+        ("worker_id", wish.workerID), ("wisher_label", wish.wisherLabel), ("title", wish.publicTitle),
+        ("description", wish.publicDescription), ("parts", partNames.joined(separator: "; ")),
         ("area_code", wish.areaCode),
       ]),
       disposition: .pseudonymised, correctedBy: Self.service + "UpdateWish")
+  }
+
+  /// What a wish says that is not public.
+  private func draft(of wish: WishRecord, in snapshot: Snapshot) throws -> [PersonalHolding] {
+    guard wish.draft != nil else { return [] }
+    let opened = try handler.vault.opened(wish, in: snapshot)
+    return Self.holding(
+      "draft of a wish", "未公开的心愿内容", of: wish.id, since: wish.createdAt, until: end(of: wish),
+      [
+        ("draft.title", opened.details.title), ("draft.description", opened.details.description),
+        ("draft.part_names", (opened.partNames ?? []).joined(separator: "; ")),
+      ], .erased, correctedBy: Self.service + "UpdateWish")
   }
 
   private func contact(of wish: WishRecord, in snapshot: Snapshot) throws -> [PersonalHolding] {
@@ -119,9 +133,9 @@ extension WishHolder {
         try vault.open(claim.comment, of: wish.workerID, as: SealedColumn.comment, in: snapshot)
       ),
     ]
+    let delivered = try vault.evidence(of: claim, of: wish, in: snapshot)
     let evidence = [
-      ("fulfilment.text", try vault.evidence(of: claim, of: wish, in: snapshot)),
-      ("fulfilment.photos", try ClaimStore.photos(of: claim, in: snapshot).joined(separator: " ")),
+      ("fulfilment.text", delivered.text), ("fulfilment.photos", delivered.photos.joined(separator: " ")),
     ]
     let disposition: PersonalHolding.Disposition =
       if let until = claim.accountingEnd {
@@ -146,10 +160,10 @@ extension WishHolder {
     try ReportStore.reports(of: wish.id, in: snapshot).flatMap {
       report in
       let story = try handler.vault.story(of: report, of: wish, in: snapshot)
-      let media = try ReportStore.media(of: report, in: snapshot).joined(separator: " ")
       return Self.holding(
         "report", "跟踪报道", of: report.id, since: report.createdAt, until: nil,
-        [("title", story.title), ("text", story.text), ("media", media)], .erased)
+        [("title", story.title), ("text", story.text), ("media", story.media.joined(separator: " "))],
+        .erased)
     }
   }
 

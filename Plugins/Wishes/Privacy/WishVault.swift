@@ -17,11 +17,11 @@ enum SealedColumn {
   static let claimContact: StaticString = "wishes_claim.contact"
   /// Why a delivery was disputed or a claim was given up.
   static let claimStateReason: StaticString = "wishes_claim.state_reason"
-  /// What was delivered.
+  /// What was delivered, and references to photographs: [text, first photograph, …].
   static let evidence: StaticString = "wishes_claim.evidence"
   /// What the wisher's side said of it.
   static let comment: StaticString = "wishes_claim.comment"
-  /// A report: [title, text].
+  /// A report: [title, text, first photograph or video, …].
   static let story: StaticString = "wishes_report.story"
 }
 
@@ -140,30 +140,34 @@ extension WishVault {
     return texts.count == 3 ? ClaimContact(note: texts[0], name: texts[1], phone: texts[2]) : ClaimContact()
   }
 
-  /// Seals what was delivered: for a delivery with money with the wish's own key, else with the wisher's.
-  func seal(evidence text: String, for claim: ClaimRecord, of wish: WishRecord, in transaction: Transaction)
-    throws -> [UInt8]?
-  {
+  /// Seals what was delivered, with the photographs: for a delivery with money with the wish's own key, else with the
+  /// wisher's.
+  func seal(
+    _ evidence: ClaimEvidence, for claim: ClaimRecord, of wish: WishRecord, in transaction: Transaction
+  ) throws -> [UInt8]? {
     try seal(
-      text, of: claim.involvesMoney ? wish.id : wish.workerID, as: SealedColumn.evidence, in: transaction)
+      [evidence.text] + evidence.photos, of: claim.involvesMoney ? wish.id : wish.workerID,
+      as: SealedColumn.evidence, in: transaction)
   }
 
   /// Opens what was delivered.
-  func evidence(of claim: ClaimRecord, of wish: WishRecord, in snapshot: Snapshot) throws -> String {
-    try open(
+  func evidence(of claim: ClaimRecord, of wish: WishRecord, in snapshot: Snapshot) throws -> ClaimEvidence {
+    let texts = try openTexts(
       claim.evidence, of: claim.involvesMoney ? wish.id : wish.workerID, as: SealedColumn.evidence,
       in: snapshot)
+    return ClaimEvidence(text: texts.first ?? "", photos: Array(texts.dropFirst()))
   }
 
-  /// Seals a report's title and text.
+  /// Seals what a report says.
   func seal(_ story: ReportStory, of workerID: String, in transaction: Transaction) throws -> [UInt8]? {
-    try seal([story.title, story.text], of: workerID, as: SealedColumn.story, in: transaction)
+    try seal([story.title, story.text] + story.media, of: workerID, as: SealedColumn.story, in: transaction)
   }
 
-  /// Opens a report's title and text.
+  /// Opens what a report says.
   func story(of report: ReportRecord, of wish: WishRecord, in snapshot: Snapshot) throws -> ReportStory {
     let texts = try openTexts(report.story, of: wish.workerID, as: SealedColumn.story, in: snapshot)
-    return texts.count == 2 ? ReportStory(title: texts[0], text: texts[1]) : ReportStory()
+    guard texts.count >= 2 else { return ReportStory() }
+    return ReportStory(title: texts[0], text: texts[1], media: Array(texts.dropFirst(2)))
   }
 }
 
@@ -183,8 +187,17 @@ struct ClaimContact: Equatable {
   var phone = ""
 }
 
+/// What was delivered.
+struct ClaimEvidence: Equatable {
+  var text = ""
+  /// References: addresses or keys.
+  var photos: [String] = []
+}
+
 /// What a report says.
 struct ReportStory: Equatable {
   var title = ""
   var text = ""
+  /// References to photographs and videos: addresses or keys.
+  var media: [String] = []
 }

@@ -20,7 +20,7 @@ extension WishesHandler {
   /// end of its own time, for which the timer is set again.
   func deleteExpired(_ id: String, _ transaction: Transaction) throws {
     guard let wish = try WishStore.wish(id, in: transaction), wish.endedAt != nil else { return }
-    try ErasureStore.deleteContact(of: id, in: transaction)
+    try ErasureStore.deleteDetails(of: id, in: transaction)
     var next: Instant?
     for claim in try allClaims(of: id, in: transaction) {
       let keptUntil = claim.accountingEnd.flatMap { $0 > transaction.now ? $0 : nil }
@@ -53,10 +53,10 @@ extension WishesHandler {
     try ErasureStore.pseudonymise(wish, as: pseudonym, in: transaction)
   }
 
-  /// Deletes what only the fulfilment of a wish needed to know of its wisher: contact, reasons, comments, and the
-  /// evidence of deliveries, less what belongs to a receipt.
+  /// Deletes what only the fulfilment of a wish needed to know of its wisher: contact, reasons, comments, a draft that
+  /// never became public, and the evidence of deliveries, less what belongs to a receipt.
   func deleteDetails(of id: String, in transaction: Transaction) throws {
-    try ErasureStore.deleteContact(of: id, in: transaction)
+    try ErasureStore.deleteDetails(of: id, in: transaction)
     for claim in try allClaims(of: id, in: transaction) {
       try ErasureStore.deleteWisher(
         ofClaim: claim.id, withEvidence: !claim.involvesMoney, in: transaction)

@@ -6,9 +6,8 @@ struct ReportRecord {
   var version: Int64 = 1
   var wishID: String
   var state: Report.State = .draft
-  /// Title and text, sealed.
+  /// What it says, sealed.
   var story: [UInt8]?
-  var mediaCount: Int
   var organisationID: String
   var createdAt: Instant
   var updatedAt: Instant
@@ -26,19 +25,18 @@ extension ReportRecord {
     wishID = row.text(2)
     state = Report.State(rawValue: Int32(row.int(3)))
     story = row.optionalBytes(4)
-    mediaCount = row.int(5)
-    organisationID = row.text(6)
-    createdAt = row.instant(7)
-    updatedAt = row.instant(8)
-    publishedAt = row.optionalInstant(9)
+    organisationID = row.text(5)
+    createdAt = row.instant(6)
+    updatedAt = row.instant(7)
+    publishedAt = row.optionalInstant(8)
   }
 }
 
-/// The tables of follow-up reports.
+/// The table of follow-up reports.
 enum ReportStore {
   private static let select = Query(
     """
-    SELECT id, version, wish_id, state, story, media_count, organisation_id, created_at, updated_at, published_at
+    SELECT id, version, wish_id, state, story, organisation_id, created_at, updated_at, published_at
     FROM wishes_report WHERE
     """)
 
@@ -50,21 +48,15 @@ enum ReportStore {
   }
 
   /// Adds a report.
-  static func insert(_ report: ReportRecord, media: [String], in transaction: Transaction) throws {
+  static func insert(_ report: ReportRecord, in transaction: Transaction) throws {
     try transaction.execute(
       """
-      INSERT INTO wishes_report (id, version, wish_id, state, story, media_count, organisation_id, created_at,
-        updated_at, published_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)
+      INSERT INTO wishes_report (id, version, wish_id, state, story, organisation_id, created_at, updated_at,
+        published_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)
       """,
-      report.id, report.version, report.wishID, report.state.rawValue, report.story, report.mediaCount,
-      report.organisationID, report.createdAt, report.updatedAt)
-    for (index, reference) in media.enumerated() {
-      try transaction.execute(
-        "INSERT INTO wishes_report_media (report_id, number, reference) VALUES (?, ?, ?)", report.id,
-        index + 1,
-        reference)
-    }
+      report.id, report.version, report.wishID, report.state.rawValue, report.story, report.organisationID,
+      report.createdAt, report.updatedAt)
   }
 
   /// Writes what publishing and withdrawing change in a report.
@@ -72,14 +64,6 @@ enum ReportStore {
     try transaction.execute(
       "UPDATE wishes_report SET version = ?, state = ?, updated_at = ?, published_at = ? WHERE id = ?",
       report.version, report.state.rawValue, report.updatedAt, report.publishedAt, report.id)
-  }
-
-  /// The photographs and videos of a report, in the order given.
-  static func media(of report: ReportRecord, in snapshot: Snapshot) throws -> [String] {
-    guard report.mediaCount > 0 else { return [] }
-    return try snapshot.all(
-      "SELECT reference FROM wishes_report_media WHERE report_id = ? ORDER BY number", report.id
-    ) { $0.text(0) }
   }
 
   /// Every report about a wish, the oldest first.

@@ -17,13 +17,13 @@ extension WishesHandler {
     guard try ReportStore.count(of: wish.id, in: transaction) < Limits.reportsPerWish else {
       throw WishesError.tooManyReports(limit: Limits.reportsPerWish)
     }
-    let story = ReportStory(title: request.title, text: request.text)
+    let story = ReportStory(title: request.title, text: request.text, media: request.media)
     let report = ReportRecord(
       id: transaction.makeID(), wishID: wish.id,
-      story: try vault.seal(story, of: wish.workerID, in: transaction), mediaCount: request.media.count,
+      story: try vault.seal(story, of: wish.workerID, in: transaction),
       organisationID: transaction.caller.organisationID ?? "",
       createdAt: transaction.now, updatedAt: transaction.now)
-    try ReportStore.insert(report, media: request.media, in: transaction)
+    try ReportStore.insert(report, in: transaction)
     try save(
       &wish, after: HistoryStep(action: .reportAdded, subjectID: report.id), from: wish.state, in: transaction
     )

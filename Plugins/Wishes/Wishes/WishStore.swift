@@ -191,9 +191,10 @@ extension WishStore {
 }
 
 extension WishRecord {
-  /// The columns of what is public: empty while there is a draft.
-  fileprivate var publicTitle: String { draft == nil ? details.title : "" }
-  fileprivate var publicDescription: String { draft == nil ? details.description : "" }
+  /// What everybody may read: nothing while there is a draft.
+  var publicTitle: String { draft == nil ? details.title : "" }
+  /// See `publicTitle`.
+  var publicDescription: String { draft == nil ? details.description : "" }
 
   fileprivate func partName(_ number: Int) -> String? {
     guard let partNames, partNames.indices.contains(number - 1) else { return nil }

@@ -21,11 +21,9 @@ extension WishesHandler {
 
   /// A wish as lists show it: without claims and contact details.
   func listView(_ wish: WishRecord, _ sight: WishSight, in snapshot: Snapshot) throws -> Wish {
-    // What is not public is personal, which auditors do not see.
-    let wish = sight == .auditor ? wish : try vault.opened(wish, in: snapshot)
     var view = Wish(
-      id: wish.id, etag: wish.etag, state: wish.state, title: wish.details.title,
-      description: wish.details.description, category: wish.details.category, need: wish.details.need,
+      id: wish.id, etag: wish.etag, state: wish.state, title: wish.publicTitle,
+      description: wish.publicDescription, category: wish.details.category, need: wish.details.need,
       sharing: wish.details.sharing, delivery: wish.details.delivery,
       areaCode: wish.publicAreaCode, wisherLabel: wish.wisherLabel,
       beneficiaries: wish.details.beneficiaries, estimatedCostFen: wish.details.estimatedCostFen,
@@ -38,6 +36,7 @@ extension WishesHandler {
       view.workerID = wish.workerID
       view.collectedByOrganisationID = wish.collectedByOrganisationID
       if sight != .auditor {
+        view.draft = try draft(of: wish, in: snapshot)
         view.consentEvidence = try vault.open(
           wish.consentEvidence, of: wish.workerID, as: SealedColumn.consentEvidence, in: snapshot)
         view.stateReason = try vault.open(
@@ -45,6 +44,15 @@ extension WishesHandler {
       }
     }
     return view
+  }
+
+  /// What a wish says while it is not public, for the host to mask; nil for one that is, and where nothing is left.
+  private func draft(of wish: WishRecord, in snapshot: Snapshot) throws -> WishDraft? {
+    guard wish.draft != nil else { return nil }
+    let wish = try vault.opened(wish, in: snapshot)
+    let draft = WishDraft(
+      title: wish.details.title, description: wish.details.description, partNames: wish.partNames ?? [])
+    return draft == WishDraft() ? nil : draft
   }
 
   private func claims(of wish: WishRecord, _ sight: WishSight, in snapshot: Snapshot) throws -> [Claim] {
@@ -77,10 +85,11 @@ extension WishesHandler {
     if wish.details.sharing == .byParts { view.parts = try ClaimStore.parts(of: claim.id, in: snapshot) }
     let showsPersonalData = sight != .auditor
     if let time = claim.fulfilledAt {
+      let evidence =
+        showsPersonalData ? try vault.evidence(of: claim, of: wish, in: snapshot) : ClaimEvidence()
       view.fulfilment = Fulfilment(
-        text: showsPersonalData ? try vault.evidence(of: claim, of: wish, in: snapshot) : "",
-        photos: showsPersonalData ? try ClaimStore.photos(of: claim, in: snapshot) : [],
-        receiptsFen: claim.receiptsFen, time: ProtoTimestamp(time))
+        text: evidence.text, photos: evidence.photos, receiptsFen: claim.receiptsFen,
+        time: ProtoTimestamp(time))
     }
     if showsPersonalData {
       let contact = try vault.contact(of: claim, in: snapshot)
@@ -106,16 +115,23 @@ extension WishesHandler {
     }
   }
 
-  /// A report as a reply.
+  /// A report as a reply: what it says is public while it is published, and a draft else, for the host to mask.
   func view(_ report: ReportRecord, of wish: WishRecord, in snapshot: Snapshot) throws -> Report {
-    let story = try vault.story(of: report, of: wish, in: snapshot)
-    return Report(
-      id: report.id, etag: report.etag, wishID: report.wishID, state: report.state, title: story.title,
-      text: story.text, media: try ReportStore.media(of: report, in: snapshot),
+    var view = Report(
+      id: report.id, etag: report.etag, wishID: report.wishID, state: report.state,
       areaCode: wish.publicAreaCode,
       organisationID: report.organisationID, createTime: ProtoTimestamp(report.createdAt),
       updateTime: ProtoTimestamp(report.updatedAt), publishTime: report.publishedAt.map { ProtoTimestamp($0) }
     )
+    let story = try vault.story(of: report, of: wish, in: snapshot)
+    if report.state == .published {
+      view.title = story.title
+      view.text = story.text
+      view.media = story.media
+    } else if story != ReportStory() {
+      view.draft = ReportDraft(title: story.title, text: story.text, media: story.media)
+    }
+    return view
   }
 }
 
@@ -126,9 +142,10 @@ extension WishRecord {
   /// A part as a reply. Who claims a wish whole takes every part whole, which no row says of the part; money is pledged
   /// for no part.
   fileprivate func view(of part: PartRecord) -> WishPart {
+    // The record may have been opened: what is in a draft stays there.
     var view = WishPart(
-      number: part.number, name: part.name, quantity: part.quantity, takenQuantity: part.taken,
-      confirmedQuantity: part.confirmed)
+      number: part.number, name: draft == nil ? part.name : "", quantity: part.quantity,
+      takenQuantity: part.taken, confirmedQuantity: part.confirmed)
     switch details.sharing {
     case .byParts, .byMoney: break
     case .unspecified, .exclusive, .unrecognized:

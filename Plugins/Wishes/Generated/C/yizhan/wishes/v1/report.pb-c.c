@@ -13,7 +13,13 @@ void   yizhan__wishes__v1__report__init
   static const Yizhan__Wishes__V1__Report init_value = YIZHAN__WISHES__V1__REPORT__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor yizhan__wishes__v1__report__field_descriptors[12] =
+void   yizhan__wishes__v1__report_draft__init
+                     (Yizhan__Wishes__V1__ReportDraft         *message)
+{
+  static const Yizhan__Wishes__V1__ReportDraft init_value = YIZHAN__WISHES__V1__REPORT_DRAFT__INIT;
+  *message = init_value;
+}
+static const ProtobufCFieldDescriptor yizhan__wishes__v1__report__field_descriptors[13] =
 {
   {
     "id",
@@ -159,10 +165,23 @@ static const ProtobufCFieldDescriptor yizhan__wishes__v1__report__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "draft",
+    13,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Yizhan__Wishes__V1__Report, draft),
+    &yizhan__wishes__v1__report_draft__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned yizhan__wishes__v1__report__field_indices_by_name[] = {
   7,   /* field[7] = area_code */
   9,   /* field[9] = create_time */
+  12,   /* field[12] = draft */
   1,   /* field[1] = etag */
   0,   /* field[0] = id */
   6,   /* field[6] = media */
@@ -177,7 +196,7 @@ static const unsigned yizhan__wishes__v1__report__field_indices_by_name[] = {
 static const ProtobufCIntRange yizhan__wishes__v1__report__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor yizhan__wishes__v1__report__descriptor =
 {
@@ -187,10 +206,74 @@ const ProtobufCMessageDescriptor yizhan__wishes__v1__report__descriptor =
   "Yizhan__Wishes__V1__Report",
   "yizhan.wishes.v1",
   sizeof(Yizhan__Wishes__V1__Report),
-  12,
+  13,
   yizhan__wishes__v1__report__field_descriptors,
   yizhan__wishes__v1__report__field_indices_by_name,
   1,  yizhan__wishes__v1__report__number_ranges,
   (ProtobufCMessageInit) yizhan__wishes__v1__report__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor yizhan__wishes__v1__report_draft__field_descriptors[3] =
+{
+  {
+    "title",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Yizhan__Wishes__V1__ReportDraft, has_title),
+    offsetof(Yizhan__Wishes__V1__ReportDraft, title),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Yizhan__Wishes__V1__ReportDraft, has_text),
+    offsetof(Yizhan__Wishes__V1__ReportDraft, text),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "media",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Yizhan__Wishes__V1__ReportDraft, n_media),
+    offsetof(Yizhan__Wishes__V1__ReportDraft, media),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned yizhan__wishes__v1__report_draft__field_indices_by_name[] = {
+  2,   /* field[2] = media */
+  1,   /* field[1] = text */
+  0,   /* field[0] = title */
+};
+static const ProtobufCIntRange yizhan__wishes__v1__report_draft__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor yizhan__wishes__v1__report_draft__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "yizhan.wishes.v1.ReportDraft",
+  "ReportDraft",
+  "Yizhan__Wishes__V1__ReportDraft",
+  "yizhan.wishes.v1",
+  sizeof(Yizhan__Wishes__V1__ReportDraft),
+  3,
+  yizhan__wishes__v1__report_draft__field_descriptors,
+  yizhan__wishes__v1__report_draft__field_indices_by_name,
+  1,  yizhan__wishes__v1__report_draft__number_ranges,
+  (ProtobufCMessageInit) yizhan__wishes__v1__report_draft__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

@@ -13,6 +13,12 @@ void   yizhan__wishes__v1__wish__init
   static const Yizhan__Wishes__V1__Wish init_value = YIZHAN__WISHES__V1__WISH__INIT;
   *message = init_value;
 }
+void   yizhan__wishes__v1__wish_draft__init
+                     (Yizhan__Wishes__V1__WishDraft         *message)
+{
+  static const Yizhan__Wishes__V1__WishDraft init_value = YIZHAN__WISHES__V1__WISH_DRAFT__INIT;
+  *message = init_value;
+}
 void   yizhan__wishes__v1__wish_part__init
                      (Yizhan__Wishes__V1__WishPart         *message)
 {
@@ -25,7 +31,7 @@ void   yizhan__wishes__v1__wish_history_entry__init
   static const Yizhan__Wishes__V1__WishHistoryEntry init_value = YIZHAN__WISHES__V1__WISH_HISTORY_ENTRY__INIT;
   *message = init_value;
 }
-static const ProtobufCFieldDescriptor yizhan__wishes__v1__wish__field_descriptors[28] =
+static const ProtobufCFieldDescriptor yizhan__wishes__v1__wish__field_descriptors[29] =
 {
   {
     "id",
@@ -363,6 +369,18 @@ static const ProtobufCFieldDescriptor yizhan__wishes__v1__wish__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "draft",
+    37,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Yizhan__Wishes__V1__Wish, draft),
+    &yizhan__wishes__v1__wish_draft__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned yizhan__wishes__v1__wish__field_indices_by_name[] = {
   9,   /* field[9] = area_code */
@@ -376,6 +394,7 @@ static const unsigned yizhan__wishes__v1__wish__field_indices_by_name[] = {
   8,   /* field[8] = delivery */
   24,   /* field[24] = delivery_address */
   4,   /* field[4] = description */
+  28,   /* field[28] = draft */
   12,   /* field[12] = estimated_cost_fen */
   1,   /* field[1] = etag */
   0,   /* field[0] = id */
@@ -398,7 +417,7 @@ static const ProtobufCIntRange yizhan__wishes__v1__wish__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 30, 21 },
-  { 0, 28 }
+  { 0, 29 }
 };
 const ProtobufCMessageDescriptor yizhan__wishes__v1__wish__descriptor =
 {
@@ -408,11 +427,75 @@ const ProtobufCMessageDescriptor yizhan__wishes__v1__wish__descriptor =
   "Yizhan__Wishes__V1__Wish",
   "yizhan.wishes.v1",
   sizeof(Yizhan__Wishes__V1__Wish),
-  28,
+  29,
   yizhan__wishes__v1__wish__field_descriptors,
   yizhan__wishes__v1__wish__field_indices_by_name,
   2,  yizhan__wishes__v1__wish__number_ranges,
   (ProtobufCMessageInit) yizhan__wishes__v1__wish__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor yizhan__wishes__v1__wish_draft__field_descriptors[3] =
+{
+  {
+    "title",
+    1,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Yizhan__Wishes__V1__WishDraft, has_title),
+    offsetof(Yizhan__Wishes__V1__WishDraft, title),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "description",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Yizhan__Wishes__V1__WishDraft, has_description),
+    offsetof(Yizhan__Wishes__V1__WishDraft, description),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "part_names",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Yizhan__Wishes__V1__WishDraft, n_part_names),
+    offsetof(Yizhan__Wishes__V1__WishDraft, part_names),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned yizhan__wishes__v1__wish_draft__field_indices_by_name[] = {
+  1,   /* field[1] = description */
+  2,   /* field[2] = part_names */
+  0,   /* field[0] = title */
+};
+static const ProtobufCIntRange yizhan__wishes__v1__wish_draft__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor yizhan__wishes__v1__wish_draft__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "yizhan.wishes.v1.WishDraft",
+  "WishDraft",
+  "Yizhan__Wishes__V1__WishDraft",
+  "yizhan.wishes.v1",
+  sizeof(Yizhan__Wishes__V1__WishDraft),
+  3,
+  yizhan__wishes__v1__wish_draft__field_descriptors,
+  yizhan__wishes__v1__wish_draft__field_indices_by_name,
+  1,  yizhan__wishes__v1__wish_draft__number_ranges,
+  (ProtobufCMessageInit) yizhan__wishes__v1__wish_draft__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor yizhan__wishes__v1__wish_part__field_descriptors[5] =

@@ -17,6 +17,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "google/protobuf/timestamp.pb-c.h"
 
 typedef struct Yizhan__Wishes__V1__Report Yizhan__Wishes__V1__Report;
+typedef struct Yizhan__Wishes__V1__ReportDraft Yizhan__Wishes__V1__ReportDraft;
 
 
 /* --- enums --- */
@@ -48,19 +49,41 @@ struct  Yizhan__Wishes__V1__Report
   Google__Protobuf__Timestamp *create_time;
   Google__Protobuf__Timestamp *update_time;
   Google__Protobuf__Timestamp *publish_time;
+  Yizhan__Wishes__V1__ReportDraft *draft;
 };
 #define YIZHAN__WISHES__V1__REPORT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&yizhan__wishes__v1__report__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0, {0,NULL}, 0, {0,NULL}, NULL, NULL, NULL }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0, {0,NULL}, 0, {0,NULL}, NULL, NULL, NULL, NULL }
+
+
+struct  Yizhan__Wishes__V1__ReportDraft
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_title;
+  ProtobufCBinaryData title;
+  protobuf_c_boolean has_text;
+  ProtobufCBinaryData text;
+  size_t n_media;
+  ProtobufCBinaryData *media;
+};
+#define YIZHAN__WISHES__V1__REPORT_DRAFT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&yizhan__wishes__v1__report_draft__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL}, 0,NULL }
 
 
 /* Yizhan__Wishes__V1__Report methods */
 void   yizhan__wishes__v1__report__init
                      (Yizhan__Wishes__V1__Report         *message);
+/* Yizhan__Wishes__V1__ReportDraft methods */
+void   yizhan__wishes__v1__report_draft__init
+                     (Yizhan__Wishes__V1__ReportDraft         *message);
 /* --- per-message closures --- */
 
 typedef void (*Yizhan__Wishes__V1__Report_Closure)
                  (const Yizhan__Wishes__V1__Report *message,
+                  void *closure_data);
+typedef void (*Yizhan__Wishes__V1__ReportDraft_Closure)
+                 (const Yizhan__Wishes__V1__ReportDraft *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -69,6 +92,7 @@ typedef void (*Yizhan__Wishes__V1__Report_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor yizhan__wishes__v1__report__descriptor;
+extern const ProtobufCMessageDescriptor yizhan__wishes__v1__report_draft__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "yizhan/wishes/v1/claim.pb-c.h"
 
 typedef struct Yizhan__Wishes__V1__Wish Yizhan__Wishes__V1__Wish;
+typedef struct Yizhan__Wishes__V1__WishDraft Yizhan__Wishes__V1__WishDraft;
 typedef struct Yizhan__Wishes__V1__WishPart Yizhan__Wishes__V1__WishPart;
 typedef struct Yizhan__Wishes__V1__WishHistoryEntry Yizhan__Wishes__V1__WishHistoryEntry;
 
@@ -83,10 +84,26 @@ struct  Yizhan__Wishes__V1__Wish
   ProtobufCBinaryData state_reason;
   protobuf_c_boolean has_consent_evidence;
   ProtobufCBinaryData consent_evidence;
+  Yizhan__Wishes__V1__WishDraft *draft;
 };
 #define YIZHAN__WISHES__V1__WISH__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&yizhan__wishes__v1__wish__descriptor) \
-    , 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0,NULL, 0, 0, 0, 0, NULL, NULL, NULL, 0, 0, 0,NULL, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL} }
+    , 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0,NULL, 0, 0, 0, 0, NULL, NULL, NULL, 0, 0, 0,NULL, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, NULL }
+
+
+struct  Yizhan__Wishes__V1__WishDraft
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_title;
+  ProtobufCBinaryData title;
+  protobuf_c_boolean has_description;
+  ProtobufCBinaryData description;
+  size_t n_part_names;
+  ProtobufCBinaryData *part_names;
+};
+#define YIZHAN__WISHES__V1__WISH_DRAFT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&yizhan__wishes__v1__wish_draft__descriptor) \
+    , 0, {0,NULL}, 0, {0,NULL}, 0,NULL }
 
 
 struct  Yizhan__Wishes__V1__WishPart
@@ -137,6 +154,9 @@ struct  Yizhan__Wishes__V1__WishHistoryEntry
 /* Yizhan__Wishes__V1__Wish methods */
 void   yizhan__wishes__v1__wish__init
                      (Yizhan__Wishes__V1__Wish         *message);
+/* Yizhan__Wishes__V1__WishDraft methods */
+void   yizhan__wishes__v1__wish_draft__init
+                     (Yizhan__Wishes__V1__WishDraft         *message);
 /* Yizhan__Wishes__V1__WishPart methods */
 void   yizhan__wishes__v1__wish_part__init
                      (Yizhan__Wishes__V1__WishPart         *message);
@@ -147,6 +167,9 @@ void   yizhan__wishes__v1__wish_history_entry__init
 
 typedef void (*Yizhan__Wishes__V1__Wish_Closure)
                  (const Yizhan__Wishes__V1__Wish *message,
+                  void *closure_data);
+typedef void (*Yizhan__Wishes__V1__WishDraft_Closure)
+                 (const Yizhan__Wishes__V1__WishDraft *message,
                   void *closure_data);
 typedef void (*Yizhan__Wishes__V1__WishPart_Closure)
                  (const Yizhan__Wishes__V1__WishPart *message,
@@ -161,6 +184,7 @@ typedef void (*Yizhan__Wishes__V1__WishHistoryEntry_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor yizhan__wishes__v1__wish__descriptor;
+extern const ProtobufCMessageDescriptor yizhan__wishes__v1__wish_draft__descriptor;
 extern const ProtobufCMessageDescriptor yizhan__wishes__v1__wish_part__descriptor;
 extern const ProtobufCMessageDescriptor yizhan__wishes__v1__wish_history_entry__descriptor;
 
