@@ -122,7 +122,8 @@ public protocol ConsentDirectory: Sendable {
   /// - Parameters:
   ///   - purpose: what for, as the fields declare it.
   ///   - age: what the module knows of the person's age.
-  ///   - isSeparate: whether it was asked for by itself, as sensitive data needs (PIPL article 29).
+  ///   - isSeparate: whether it was asked for by itself, as sensitive data needs, and all of a child's (PIPL articles 28
+  ///     and 29).
   ///   - evidence: how it was given, such as "form 2026-118"; at most 200 characters.
   /// - Throws: a refusal for a guardian of whom something is missing, and for a person of unknown age who is in no
   ///   register of workers; `StorageError`.

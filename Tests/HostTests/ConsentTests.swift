@@ -85,7 +85,11 @@ import Testing
       request.guardian = Guardian(name: "欧阳金雀", relation: "mother")
       #expect(await reason { try await consents.grantConsent(request) } == expected)
       request.guardian = Self.guardian
+      // All of a child's data is sensitive (PIPL article 28), also where no field is declared to be.
+      #expect(await reason { try await consents.grantConsent(request) } == "CONSENT_NEEDS_SEPARATE")
+      request.separate = true
       let consent = try await consents.grantConsent(request)
+      #expect(consent.separate)
       #expect(consent.guardian?.name == "欧阳**")
       #expect(consent.guardian?.phone == "139****5678")
     }
@@ -143,6 +147,59 @@ import Testing
         WithdrawConsentRequest(personID: Self.person, purpose: "booking"))
       #expect(try await titles() == ["consent", "card"])
       #expect(await reason { try await cards.call("Book", "\(Self.person)|asthma") } == "CONSENT_MISSING")
+    }
+  }
+
+  /// A module that does not ask may take something in after a withdrawal, or after an objection.
+  @Test(arguments: [true, false])
+  func withdrawnAgainWhatCameInSinceGoes(isAfterConsent: Bool) async throws {
+    try await TestHost.run([NotesModule.self]) { host in
+      let staff = try await host.channel(as: .staff)
+      let consents = ConsentServiceClient(staff)
+      let rights = PersonalDataServiceClient(staff)
+      func notes() async throws -> Int {
+        try await rights.getPersonalView(GetPersonalViewRequest(personID: Self.person)).records.count {
+          $0.title == "note"
+        }
+      }
+      if isAfterConsent {
+        _ = try await consents.grantConsent(
+          GrantConsentRequest(
+            personID: Self.person, purpose: NotesModule.purpose, evidence: "form", ofAge: true))
+      }
+      _ = try await NotesModule.call("Take", Self.person, staff)
+      #expect(try await notes() == 1)
+      let withdrawal = WithdrawConsentRequest(personID: Self.person, purpose: NotesModule.purpose)
+      let first = try await consents.withdrawConsent(withdrawal)
+      #expect(try await notes() == 0)
+
+      try await host.advance(by: .seconds(60))
+      _ = try await NotesModule.call("Take", Self.person, staff)
+      #expect(try await notes() == 1)
+      #expect(try await consents.withdrawConsent(withdrawal) == first)
+      #expect(try await notes() == 0)
+      let list = ListConsentsRequest(personID: Self.person)
+      #expect(try await consents.listConsents(list).consents == [first])
+    }
+  }
+
+  /// A module is held to it as well, and what was kept before does not count.
+  @Test func aGuardiansConsentIsSeparate() async throws {
+    try await TestHost.run([NotesModule.self]) { host in
+      let staff = try await host.channel(as: .staff)
+      func call(_ method: String, _ rest: String = "") async throws -> String {
+        try await NotesModule.call(method, Self.person + rest, staff)
+      }
+      #expect(await reason { try await call("Agree", "|together") } == "CONSENT_NEEDS_SEPARATE")
+      _ = try await call("Keep")
+      #expect(try await call("Ask") == "false")
+      _ = try await call("Agree", "|separate")
+      #expect(try await call("Ask") == "true")
+
+      let grown = "0198f000-0000-7000-8000-0000000000ae"
+      _ = try await ConsentServiceClient(staff).grantConsent(
+        GrantConsentRequest(personID: grown, purpose: NotesModule.purpose, evidence: "form", ofAge: true))
+      #expect(try await NotesModule.call("Ask", grown, staff) == "true")
     }
   }
 

@@ -70,9 +70,13 @@ import Testing
     }
   }
 
-  /// Welch's t-test on interleaved measurements (Reparaz, Balasch, Verbauwhede: dudect, 2017): a difference in the
-  /// first byte and one in the last take the same time. A comparison that stops at the first difference is told
-  /// apart by the same measure, which shows that the measure can tell.
+  /// A difference in the first byte and one in the last take the same time: the ratio of the medians of measurements
+  /// that take turns. A comparison that stops at the first difference is told apart by the same measure, which shows that
+  /// the measure can tell.
+  ///
+  /// What is measured is the comparison by itself, of texts that are long enough to measure. The cache of credentials
+  /// looks headers up by a seeded hash of 64 bits, so that a wrong token comes to be compared by a collision alone, which
+  /// no test can make. That the cache compares in this way and in no other is what `SourceTests` of `TidyTests` look at.
   @Test func comparisonTakesTheSameTimeWhereverTheDifferenceIs() {
     let size = 16_384
     let text = [UInt8](repeating: 7, count: size)

@@ -27,7 +27,8 @@ import Testing
       #expect(try await cards.call("Put", Self.card, key: "put") == Self.card)
       _ = try await ConsentServiceClient(staff).grantConsent(
         GrantConsentRequest(
-          personID: Self.person, purpose: "register", evidence: Self.values["evidence"] ?? "",
+          personID: Self.person, purpose: "register", separate: true,
+          evidence: Self.values["evidence"] ?? "",
           guardian: Guardian(
             name: Self.values["guardian"] ?? "", relation: "aunt", phone: Self.values["phone"] ?? "")))
       for _ in 0..<2 { _ = try await cards.call("Visit", Self.person) }

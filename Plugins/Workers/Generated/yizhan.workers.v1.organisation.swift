@@ -143,9 +143,9 @@ public struct Organisation: GeneratedMessage {
   public var address: String
   /// The organisation's own phone, E.164.
   public var phone: String
-  /// Who to ask for; shown to staff of its area and to the organisation itself.
+  /// Who to ask for; shown to staff and to the organisation itself, within the caller's areas.
   public var contactName: String
-  /// That person's phone, E.164; shown to staff of its area and to the organisation itself.
+  /// That person's phone, E.164; shown to staff and to the organisation itself, within the caller's areas.
   public var contactPhone: String
   /// Whether it takes part.
   public var state: Organisation.State
@@ -158,7 +158,7 @@ public struct Organisation: GeneratedMessage {
   /// Whom the contact is to PersonalDataService: under this identifier that person sees, exports and erases
   /// what is held. A name and a phone that are both new are another person's, and so is a new name where no
   /// phone was known: what was held of the one before is erased. One of the two alone corrects it. Empty if
-  /// there is no contact; shown to staff of its area and to the organisation itself.
+  /// there is no contact; shown to staff and to the organisation itself, within the caller's areas.
   public var contactPersonID: String
 
   /// The message's full name in protobuf.
@@ -1015,8 +1015,8 @@ public enum OrganisationServiceMethods {
 
 /// The organisations that take part: departments, streets, platforms, merchants, hospitals and all others.
 public protocol OrganisationServiceHandler: Sendable {
-  /// Gets an organisation; who to ask for is shown to staff of its area and to the organisation itself.
-  /// Fails with NOT_FOUND if there is none of that id.
+  /// Gets an organisation; who to ask for is shown to staff and to the organisation itself, unless the
+  /// caller is bound to areas that it does not lie in. Fails with NOT_FOUND if there is none of that id.
   func getOrganisation(_ request: GetOrganisationRequest, _ snapshot: Snapshot) throws -> Organisation
   /// Lists organisations of a kind, in an area, whose name holds a text, in the order they were added; who
   /// to ask for is shown as by GetOrganisation.
@@ -1029,11 +1029,16 @@ public protocol OrganisationServiceHandler: Sendable {
   /// Changes what is known of an organisation. Fails with ABORTED if the etag is stale.
   func updateOrganisation(_ request: UpdateOrganisationRequest, _ transaction: Transaction) throws
     -> Organisation
-  /// Closes an organisation: it takes no new part; what refers to it stays. Fails with FAILED_PRECONDITION
-  /// while workers are employed with it.
+  /// Closes an organisation: it takes no new part; what refers to it stays. Its principals are disabled:
+  /// from the answer on, calls with their tokens and certificates are refused with UNAUTHENTICATED, and
+  /// they are given no new ones. Fails with FAILED_PRECONDITION while workers are employed with it, and
+  /// (ORGANISATION_HAS_ADMINISTRATORS) while an administrator of the host belongs to it: disable that
+  /// principal first, with AccessService.UpdatePrincipal.
   func closeOrganisation(_ request: CloseOrganisationRequest, _ transaction: Transaction) throws
     -> Organisation
-  /// Opens a closed organisation again. Fails with FAILED_PRECONDITION if it is open.
+  /// Opens a closed organisation again. Each of its principals stays disabled until an administrator
+  /// enables it, with AccessService.UpdatePrincipal; its tokens and certificates then count again, unless
+  /// they have ended. Fails with FAILED_PRECONDITION if the organisation is open.
   func reopenOrganisation(_ request: ReopenOrganisationRequest, _ transaction: Transaction) throws
     -> Organisation
 }
@@ -1061,8 +1066,8 @@ public struct OrganisationServiceClient: Sendable {
   /// Creates a client of the server that a channel reaches.
   public init(_ channel: any ClientChannel) { self.channel = channel }
 
-  /// Gets an organisation; who to ask for is shown to staff of its area and to the organisation itself.
-  /// Fails with NOT_FOUND if there is none of that id.
+  /// Gets an organisation; who to ask for is shown to staff and to the organisation itself, unless the
+  /// caller is bound to areas that it does not lie in. Fails with NOT_FOUND if there is none of that id.
   public func getOrganisation(_ request: GetOrganisationRequest, _ options: CallOptions = CallOptions())
     async throws -> Organisation
   {
@@ -1092,15 +1097,20 @@ public struct OrganisationServiceClient: Sendable {
     try await channel.unary(OrganisationServiceMethods.updateOrganisation, request, options)
   }
 
-  /// Closes an organisation: it takes no new part; what refers to it stays. Fails with FAILED_PRECONDITION
-  /// while workers are employed with it.
+  /// Closes an organisation: it takes no new part; what refers to it stays. Its principals are disabled:
+  /// from the answer on, calls with their tokens and certificates are refused with UNAUTHENTICATED, and
+  /// they are given no new ones. Fails with FAILED_PRECONDITION while workers are employed with it, and
+  /// (ORGANISATION_HAS_ADMINISTRATORS) while an administrator of the host belongs to it: disable that
+  /// principal first, with AccessService.UpdatePrincipal.
   public func closeOrganisation(_ request: CloseOrganisationRequest, _ options: CallOptions = CallOptions())
     async throws -> Organisation
   {
     try await channel.unary(OrganisationServiceMethods.closeOrganisation, request, options)
   }
 
-  /// Opens a closed organisation again. Fails with FAILED_PRECONDITION if it is open.
+  /// Opens a closed organisation again. Each of its principals stays disabled until an administrator
+  /// enables it, with AccessService.UpdatePrincipal; its tokens and certificates then count again, unless
+  /// they have ended. Fails with FAILED_PRECONDITION if the organisation is open.
   public func reopenOrganisation(_ request: ReopenOrganisationRequest, _ options: CallOptions = CallOptions())
     async throws -> Organisation
   {

@@ -3,6 +3,8 @@ import ModuleKit
 /// What the register holds about a person, and how it lets go of it.
 struct RegisterHolder: PersonalDataHolder {
   private static let update = "yizhan.workers.v1.WorkerService/UpdateWorker"
+  /// What somebody to ask for in an organisation is kept for, as the fields declare it.
+  private static let contactPurpose = "contact"
 
   let vault: WorkerVault
 
@@ -81,10 +83,14 @@ struct RegisterHolder: PersonalDataHolder {
     OrganisationStore(snapshot: snapshot, vault: OrganisationVault(vault: vault.vault))
   }
 
+  private func organisationWriter(_ transaction: Transaction) -> OrganisationWriter {
+    OrganisationWriter(transaction: transaction, vault: OrganisationVault(vault: vault.vault))
+  }
+
   /// What is held of somebody who is the contact of an organisation and in no register.
   private func contact(of organisation: Organisation) -> PersonalHolding {
     PersonalHolding(
-      title: "contact of an organisation", titleChinese: "单位联系人", purpose: "contact",
+      title: "contact of an organisation", titleChinese: "单位联系人", purpose: Self.contactPurpose,
       recordID: organisation.id, areaCode: organisation.areaCode,
       fields: [
         .init("organisation", organisation.name), .init("contact_name", organisation.contactName),
@@ -95,9 +101,7 @@ struct RegisterHolder: PersonalDataHolder {
 
   func erase(_ person: String, in transaction: Transaction) throws {
     guard let worker = try WorkerStore(snapshot: transaction, vault: vault).standing(person) else {
-      return try OrganisationWriter(
-        transaction: transaction, vault: OrganisationVault(vault: vault.vault)
-      ).removeContact(person)
+      return try organisationWriter(transaction).removeContact(person)
     }
     try requireOwnEntry(worker, of: person)
     guard !worker.employments.contains(where: { $0.state == .open }) else { throw WorkersError.stillEmployed }
@@ -117,11 +121,19 @@ struct RegisterHolder: PersonalDataHolder {
     for id in merged { try vault.vault.destroyKey(of: id, in: transaction) }
   }
 
+  /// Party, union and youth league go, and so does who to ask for in an organisation. An entry in the register itself
+  /// goes with its erasure alone.
   func withdraw(_ purpose: String, of person: String, in transaction: Transaction) throws {
-    guard purpose == AffiliationConsent.purpose,
-      let worker = try entry(of: person, in: transaction),
-      worker.affiliation != nil
-    else { return }
+    switch purpose {
+    case AffiliationConsent.purpose: try withdrawAffiliation(of: person, in: transaction)
+    // The key stays with the person, because the consent that was withdrawn is sealed with it.
+    case Self.contactPurpose: try organisationWriter(transaction).removeContact(person)
+    default: break
+    }
+  }
+
+  private func withdrawAffiliation(of person: String, in transaction: Transaction) throws {
+    guard let worker = try entry(of: person, in: transaction), worker.affiliation != nil else { return }
     var personal = PersonalFacts(worker)
     personal.affiliation = Affiliation()
     try WorkerWriter(transaction: transaction, vault: vault).update(

@@ -1,3 +1,4 @@
+import Glibc
 import ModuleKit
 
 /// The numbers by which platforms know a worker, as they are sealed with what else is personal: one text with a line
@@ -18,20 +19,27 @@ struct StaffNumbers: Sendable, Equatable {
 
   /// The number of an employment; empty for none.
   func number(of employmentID: String) -> String {
-    var (text, employmentID) = (text, employmentID)
-    return text.withUTF8 { bytes in
-      employmentID.withUTF8 { id in
-        var line = bytes[...]
-        while !line.isEmpty {
-          let end = line.firstIndex(of: UInt8(ascii: "\n")) ?? line.endIndex
-          if line[..<end].starts(with: id) {
-            return String(decoding: line[..<end].dropFirst(id.count + 1), as: UTF8.self)
-          }
-          line = line[end...].dropFirst()
-        }
-        return ""
-      }
+    // Nearly every worker has one line, and this runs in every read of one: bytes, and no copies of the texts.
+    let found = text.utf8.withContiguousStorageIfAvailable { bytes in
+      employmentID.utf8.withContiguousStorageIfAvailable { Self.number(in: bytes, of: $0) }
     }
+    return (found ?? nil) ?? ""
+  }
+
+  private static func number(in bytes: UnsafeBufferPointer<UInt8>, of id: UnsafeBufferPointer<UInt8>)
+    -> String
+  {
+    guard let wanted = id.baseAddress, !id.isEmpty else { return "" }
+    var start = 0
+    while start < bytes.count {
+      let line = UnsafeBufferPointer(rebasing: bytes[start...])
+      let end = line.firstIndex(of: UInt8(ascii: "\n")) ?? line.count
+      if end > id.count, let found = line.baseAddress, memcmp(found, wanted, id.count) == 0 {
+        return String(decoding: line[(id.count + 1)..<end], as: UTF8.self)
+      }
+      start += end + 1
+    }
+    return ""
   }
 
   /// Sets the number of an employment; an empty one is none.

@@ -72,7 +72,7 @@ struct WorkerHandler: WorkerServiceHandler {
       throw WorkersError.workerNotFound
     }
     reach.narrow(&worker)
-    return worker
+    return consume worker
   }
 
   /// The worker of an identifier with everything that is known, for changes.

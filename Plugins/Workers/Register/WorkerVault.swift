@@ -85,12 +85,14 @@ struct PersonalFacts: Sendable, Equatable {
       ? numbers.utf8.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) }
       : numbers.isEmpty ? [] : [numbers]
     staffNumbers = StaffNumbers(text: text(3))
-    affiliation = Affiliation()
-    guard texts.count > 4 else { return }
-    affiliation = Affiliation(
-      partyMembership: PartyMembership(rawValue: Int32(text(4)) ?? 0),
-      isMobilePartyMember: text(5).contains("m"), partyBranch: text(6), isUnionMember: text(5).contains("u"),
-      unionName: text(7), isYouthLeagueMember: text(5).contains("l"), youthLeagueBranch: text(8))
+    affiliation =
+      texts.count <= 4
+      ? Affiliation()
+      : Affiliation(
+        partyMembership: PartyMembership(rawValue: Int32(text(4)) ?? 0),
+        isMobilePartyMember: text(5).contains("m"), partyBranch: text(6),
+        isUnionMember: text(5).contains("u"),
+        unionName: text(7), isYouthLeagueMember: text(5).contains("l"), youthLeagueBranch: text(8))
   }
 
   /// What is known of a person from two entries; where they differ, what stands here counts.

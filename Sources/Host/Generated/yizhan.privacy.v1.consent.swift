@@ -97,7 +97,7 @@ public struct Consent: GeneratedMessage {
   public var personID: String
   /// What for, as the modules' fields declare it.
   public var purpose: String
-  /// Whether it was asked for by itself, as sensitive data needs.
+  /// Whether it was asked for by itself, as sensitive data needs, and a child's data whatever it is.
   public var separate: Bool
   /// How it was given.
   public var evidence: String
@@ -247,13 +247,15 @@ public struct GrantConsentRequest: GeneratedMessage {
   public var personID: String
   /// What for: a purpose that the fields of some module declare.
   public var purpose: String
-  /// Whether it was asked for by itself and not among other things.
+  /// Whether it was asked for by itself and not among other things. Needed where any field that is kept for
+  /// the purpose is sensitive, and for a child under 14.
   public var separate: Bool
   /// How it was given, such as "form 2026-118".
   public var evidence: String
   /// The person's date of birth, where a child may be concerned; it is not kept.
   public var birthDate: String
-  /// Who consents for a child under 14: name, relation, and phone or identity number.
+  /// Who consents for a child under 14: name, relation, and phone or identity number. A guardian's consent
+  /// has to be separate.
   public var guardian: Guardian?
   /// That the person is 14 or older. Of a person in no register of workers this, the date of birth or a
   /// guardian is needed.
@@ -565,20 +567,21 @@ public enum ConsentServiceMethods {
 /// that was withdrawn stays, with its times, and so does an objection, which is the withdrawal of what was
 /// never consented to. Platforms deal with consents to purposes alone that they may see data for.
 ///
-/// Source: Personal Information Protection Law (个人信息保护法), articles 13 to 15, 29 and 31.
+/// Source: Personal Information Protection Law (个人信息保护法), articles 13 to 15, 28, 29 and 31.
 public protocol ConsentServiceHandler: Sendable {
   /// Records that a person has consented to a purpose. Recording the same again changes nothing. It counts
   /// from then on, whatever was withdrawn or objected to before.
   ///
   /// Fails with INVALID_ARGUMENT for a purpose that no module declares; with FAILED_PRECONDITION for
-  /// sensitive data without `separate` (CONSENT_NEEDS_SEPARATE, article 29), for a child under 14 without a
-  /// guardian (CONSENT_NEEDS_GUARDIAN, article 31), and for a person who was erased (PERSON_ERASED).
+  /// sensitive data without `separate` (CONSENT_NEEDS_SEPARATE, article 29), which all data of a child
+  /// under 14 is (article 28), for such a child without a guardian (CONSENT_NEEDS_GUARDIAN, article 31),
+  /// and for a person who was erased (PERSON_ERASED).
   func grantConsent(_ request: GrantConsentRequest, _ transaction: Transaction) throws -> Consent
   /// Withdraws a person's consent to a purpose: every module lets go of what it kept for that purpose
-  /// alone, in the same transaction. What was done before stays lawful (article 15). Withdrawing again
-  /// changes nothing. Where the person never consented, it is kept as an objection: a consent without a
-  /// given_time, which modules are told of as of any withdrawal. Fails with INVALID_ARGUMENT for a purpose
-  /// that no module declares.
+  /// alone, in the same transaction. What was done before stays lawful (article 15). Withdrawn again, what
+  /// modules took in for the purpose since goes too, and the answer is the same. Where the person never
+  /// consented, it is kept as an objection: a consent without a given_time, which modules are told of as of
+  /// any withdrawal. Fails with INVALID_ARGUMENT for a purpose that no module declares.
   func withdrawConsent(_ request: WithdrawConsentRequest, _ transaction: Transaction) throws -> Consent
   /// Lists a person's consents, withdrawn ones and objections too, the latest first.
   func listConsents(_ request: ListConsentsRequest, _ snapshot: Snapshot) throws -> ListConsentsResponse
@@ -608,8 +611,9 @@ public struct ConsentServiceClient: Sendable {
   /// from then on, whatever was withdrawn or objected to before.
   ///
   /// Fails with INVALID_ARGUMENT for a purpose that no module declares; with FAILED_PRECONDITION for
-  /// sensitive data without `separate` (CONSENT_NEEDS_SEPARATE, article 29), for a child under 14 without a
-  /// guardian (CONSENT_NEEDS_GUARDIAN, article 31), and for a person who was erased (PERSON_ERASED).
+  /// sensitive data without `separate` (CONSENT_NEEDS_SEPARATE, article 29), which all data of a child
+  /// under 14 is (article 28), for such a child without a guardian (CONSENT_NEEDS_GUARDIAN, article 31),
+  /// and for a person who was erased (PERSON_ERASED).
   public func grantConsent(_ request: GrantConsentRequest, _ options: CallOptions = CallOptions())
     async throws -> Consent
   {
@@ -617,10 +621,10 @@ public struct ConsentServiceClient: Sendable {
   }
 
   /// Withdraws a person's consent to a purpose: every module lets go of what it kept for that purpose
-  /// alone, in the same transaction. What was done before stays lawful (article 15). Withdrawing again
-  /// changes nothing. Where the person never consented, it is kept as an objection: a consent without a
-  /// given_time, which modules are told of as of any withdrawal. Fails with INVALID_ARGUMENT for a purpose
-  /// that no module declares.
+  /// alone, in the same transaction. What was done before stays lawful (article 15). Withdrawn again, what
+  /// modules took in for the purpose since goes too, and the answer is the same. Where the person never
+  /// consented, it is kept as an objection: a consent without a given_time, which modules are told of as of
+  /// any withdrawal. Fails with INVALID_ARGUMENT for a purpose that no module declares.
   public func withdrawConsent(_ request: WithdrawConsentRequest, _ options: CallOptions = CallOptions())
     async throws -> Consent
   {

@@ -34,6 +34,7 @@ struct ConsentHandler: ConsentServiceHandler {
         ConsentStore.Personal(evidence: request.evidence, guardian: request.guardian), in: transaction))
   }
 
+  /// Withdrawn again, what modules took in since goes; of the consent or the objection nothing changes.
   func withdrawConsent(_ request: WithdrawConsentRequest, _ transaction: Transaction) throws -> Consent {
     let person = try people.livingPerson(request.personID, in: transaction)
     transaction.subject = person.id
@@ -48,13 +49,11 @@ struct ConsentHandler: ConsentServiceHandler {
     guard declared.contains(request.purpose) || (visible == nil && known != nil) else {
       throw PrivacyError.purposeUnknown(request.purpose, known: declared)
     }
-    if let known, try !consents.isAnyLeft(request.purpose, of: person.id, in: transaction) {
-      return Consent(known)
-    }
     transaction.forget()
     if known == nil {
       try consents.object(to: request.purpose, by: person.id, in: transaction)
     } else {
+      // Ends those alone that are open, if any are.
       try consents.withdraw(request.purpose, of: person.id, in: transaction)
     }
     try letGo(of: request.purpose, of: person.id, in: transaction)
@@ -88,6 +87,8 @@ struct ConsentHandler: ConsentServiceHandler {
     _ purpose: String, by person: String, isSeparate: Bool, _ personal: ConsentStore.Personal,
     in transaction: Transaction
   ) throws -> ConsentStore.ConsentRow {
+    // A guardian consents for a child, all of whose data is sensitive.
+    guard isSeparate || personal.guardian == nil else { throw PrivacyError.separateNeededForChild }
     guard isSeparate || !register.purposes.isSensitive(purpose) else {
       throw PrivacyError.separateNeeded(purpose: purpose)
     }
@@ -116,9 +117,12 @@ struct ConsentHandler: ConsentServiceHandler {
 
 extension ConsentHandler: ConsentDirectory {
   func hasConsent(of person: String, to purpose: String, in snapshot: Snapshot) throws -> Bool {
-    try consents.isOpen(
-      purpose, of: person, isSeparate: register.purposes.isSensitive(purpose),
-      in: snapshot.entering(people.scope))
+    let snapshot = snapshot.entering(people.scope)
+    if try consents.isOpen(purpose, of: person, isSeparate: true, in: snapshot) { return true }
+    guard !register.purposes.isSensitive(purpose) else { return false }
+    // Of a guardian's consents those alone count that were asked for by themselves.
+    return try consents.isOpen(purpose, of: person, isSeparate: false, in: snapshot)
+      && consents.hasOwnConsent(of: person, to: purpose, in: snapshot)
   }
 
   func forget(_ person: String, in transaction: Transaction) throws {

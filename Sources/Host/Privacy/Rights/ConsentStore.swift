@@ -3,6 +3,8 @@ import ModuleKit
 /// The SQL of consents. What leads to a person, evidence and guardian, is one sealed column.
 struct ConsentStore: Sendable {
   private static let label: StaticString = "privacy_consent.personal"
+  /// Of so many consents to one purpose it is looked who gave them.
+  private static let latest = 100
 
   /// A row of `privacy_consent`: a consent, or an objection to a purpose that was never consented to.
   struct ConsentRow: Equatable {
@@ -126,14 +128,14 @@ struct ConsentStore: Sendable {
       """, transaction.makeID(), person, purpose, caller, transaction.now, caller)
   }
 
-  /// Whether any consent to a purpose was not withdrawn, an earlier one of a merged entry too.
-  func isAnyLeft(_ purpose: String, of person: String, in snapshot: Snapshot) throws -> Bool {
-    try snapshot.first(
-      "SELECT 1 FROM privacy_consent WHERE person = ? AND purpose = ? AND withdrawn_at IS NULL LIMIT 1",
-      person, purpose, read: { _ in true }) ?? false
+  /// Whether among a person's consents to a purpose that were not withdrawn is one that no guardian gave.
+  func hasOwnConsent(of person: String, to purpose: String, in snapshot: Snapshot) throws -> Bool {
+    try consents(of: person, to: [purpose], limit: Self.latest, in: snapshot).contains {
+      $0.withdrawnAt == nil && $0.personal?.guardian == nil
+    }
   }
 
-  /// Ends all open consents of a person to a purpose.
+  /// Ends all open consents of a person to a purpose, an earlier one of a merged entry too.
   func withdraw(_ purpose: String, of person: String, in transaction: Transaction) throws {
     try transaction.execute(
       """

@@ -10,6 +10,8 @@ enum PrivacyError: ModuleError {
   case purposeUnknown(String, known: [String])
   /// Consent to a purpose that sensitive data is kept for has to be asked for by itself.
   case separateNeeded(purpose: String)
+  /// All of a child's data is sensitive, so consent to any purpose has to be asked for by itself.
+  case separateNeededForChild
   /// A child's guardian has to consent.
   case guardianNeeded
   /// What a module says of a child's guardian breaks the declared checks.
@@ -46,6 +48,12 @@ enum PrivacyError: ModuleError {
         "sensitive personal information is kept for \(purpose): ask for this consent by itself, then set separate "
           + "(PIPL article 29)",
         "用途“\(purpose)”涉及敏感个人信息,须取得单独同意并设置 separate(《个人信息保护法》第二十九条)")
+    case .separateNeededForChild:
+      Refusal(
+        .failedPrecondition, "CONSENT_NEEDS_SEPARATE",
+        "all personal information of a child under 14 is sensitive: ask the guardian for this consent by itself, then "
+          + "set separate (PIPL articles 28 and 29)",
+        "不满十四周岁未成年人的个人信息均属敏感个人信息,须取得监护人的单独同意并设置 separate(《个人信息保护法》第二十八条、第二十九条)")
     case .guardianNeeded:
       Refusal(
         .failedPrecondition, "CONSENT_NEEDS_GUARDIAN",
