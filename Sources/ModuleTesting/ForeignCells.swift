@@ -30,6 +30,25 @@ struct ForeignCells {
     isTriedByCell.contains { $0.value && $0.key.path.hasPrefix("/\(package).") }
   }
 
+  /// How many cells the methods of a package have, and in how many of them a request that counts was tried.
+  func counts(inPackage package: String) -> (all: Int, tried: Int) {
+    let cells = isTriedByCell.filter { $0.key.path.hasPrefix("/\(package).") }
+    return (cells.count, cells.values.count { $0 })
+  }
+
+  /// Where the cells of a package that no request that counts was tried in are not those that are listed: one line each.
+  func violations(of listed: UnreachedCells) -> [String] {
+    let prefix = "/\(listed.package)."
+    let untried = isTriedByCell.filter { !$0.value && $0.key.path.hasPrefix(prefix) }.keys
+    let found = Set(untried.map { "\($0.path.dropFirst(prefix.utf8.count)) \($0.situation.rawValue)" })
+    return found.subtracting(listed.cells).map {
+      "\(listed.package): no request that counts reached \($0), which is not listed as unreached"
+    }
+      + listed.cells.subtracting(found).map {
+        "\(listed.package): \($0) is listed as unreached, and is no such cell any more"
+      }
+  }
+
   /// One line for each method with cells that no request that counts was tried in, for whoever reads the test's output.
   var untried: [String] {
     let cells = isTriedByCell.filter { !$0.value }.keys

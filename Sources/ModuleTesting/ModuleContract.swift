@@ -16,15 +16,19 @@ public enum ModuleContract {
   ///
   /// A request from elsewhere counts as tried only if somebody within reach gets an answer to it. The output names
   /// every method and role in which none did, and a module with a scope of which none did at all breaks the contract.
+  /// With a list of such cells for its package, a module is held to the list, unless `YIZHAN_PROBE_SEED` makes
+  /// other requests.
   /// - Parameters:
   ///   - modules: The module to check, after the modules whose capabilities it requires.
   ///   - way: How calls reach the host. Who gets in where, and what shows to callers from elsewhere, is looked at in
   ///     memory alone.
   ///   - published: What the modules let other organisations read, although it is somebody's own.
+  ///   - unreached: The cells that no request is known to reach, for each package that is held to them.
   /// - Returns: One line for each rule that is broken.
   /// - Throws: What keeps the host from starting.
   public static func violations(
-    of modules: [any Module.Type], way: TestHost.Way = .inMemory, published: [PublishedThings] = []
+    of modules: [any Module.Type], way: TestHost.Way = .inMemory, published: [PublishedThings] = [],
+    unreached: [UnreachedCells] = []
   ) async throws -> [String] {
     try await TestHost.run(modules, way: way) { host in
       var violations: [String] = []
@@ -32,7 +36,9 @@ public enum ModuleContract {
         for method in try host.methods where !method.service.hasPrefix("grpc.") {
           violations += try await check(method, host).map { "\(method.path): \($0)" }
         }
-        if round == 1, way == .inMemory { violations += try await access(modules, published, host) }
+        if round == 1, way == .inMemory {
+          violations += try await access(modules, published, unreached, host)
+        }
         // The second round finds every migration applied.
         if round == 1 { try await host.restart() }
       }
@@ -42,13 +48,15 @@ public enum ModuleContract {
 
   /// Who gets in where, with what, cell by cell, and what shows to whom it is out of reach.
   private static func access(
-    _ modules: [any Module.Type], _ published: [PublishedThings], _ host: TestHost
+    _ modules: [any Module.Type], _ published: [PublishedThings], _ unreached: [UnreachedCells],
+    _ host: TestHost
   ) async throws -> [String] {
     let schemas = try modules.map { try AccessMatrix.schema($0.fileDescriptorSet) }
     let hostSchema = try AccessMatrix.schema(HostCore.ownDescriptorSet)
     var matrix = AccessMatrix(host, schemas: schemas + [hostSchema])
     try await matrix.run()
-    var probe = try ReachProbe(host, schemas: schemas, hostSchema: hostSchema, published: published)
+    var probe = try ReachProbe(
+      host, schemas: schemas, hostSchema: hostSchema, published: published, unreached: unreached)
     try await probe.run()
     return matrix.violations + probe.violations.sorted()
   }

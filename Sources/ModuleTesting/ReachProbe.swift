@@ -14,7 +14,7 @@ import ModuleKit
 ///    succeed, and no answer may differ from that to a request for a thing that does not exist.
 ///
 /// It prints which cells no request counted in. A module with a scope but without a single one that counted is at
-/// fault: then nothing is known of it.
+/// fault: then nothing is known of it. So is one whose tests list such cells if they are others.
 struct ReachProbe {
   /// A method with the schema that its types belong to.
   struct Method {
@@ -65,6 +65,9 @@ struct ReachProbe {
   let methods: [Method]
   /// Packages of which at least one cell has to be tried.
   private let requiredPackages: Set<String>
+  /// Cells that are known not to be reached, with the requests of the usual seed.
+  private let unreached: [UnreachedCells]
+  private static let usualSeed: UInt64 = 1
   private let seed: UInt64
   var maker: RequestMaker
   var known: KnownThings
@@ -78,12 +81,15 @@ struct ReachProbe {
   ///   - schemas: of the modules to be looked at.
   ///   - hostSchema: of what the host serves itself, which is looked at as far as the modules' things get it to answer.
   ///   - published: what the modules let other organisations read.
+  ///   - unreached: the cells that are not reached, of packages that are held to a list.
   init(
-    _ host: TestHost, schemas: [Schema], hostSchema: Schema, published: [PublishedThings] = []
+    _ host: TestHost, schemas: [Schema], hostSchema: Schema, published: [PublishedThings] = [],
+    unreached: [UnreachedCells] = []
   ) throws {
     self.host = host
+    self.unreached = unreached
     // The same seed makes the same requests, but for identifiers.
-    seed = getenv("YIZHAN_PROBE_SEED").flatMap { UInt64(String(cString: $0)) } ?? 1
+    seed = getenv("YIZHAN_PROBE_SEED").flatMap { UInt64(String(cString: $0)) } ?? Self.usualSeed
     let served = Set(try host.methods.map(\.path))
     var found: [String: Method] = [:]
     for schema in schemas + [hostSchema] {
@@ -120,11 +126,21 @@ struct ReachProbe {
       violations.insert(
         "\(package): no request that callers from elsewhere sent counts: nothing is known of what they get")
     }
+    // Other requests reach other cells.
+    if seed == Self.usualSeed {
+      for listed in unreached {
+        for line in cells.violations(of: listed) { violations.insert(line) }
+      }
+    }
     let types = Set(known.guarded.values).count
     print(
       "reach probe with YIZHAN_PROBE_SEED=\(seed): \(known.guarded.count) things of \(types) types, by"
-        + " \(answered.count) of \(methods.count) methods; \(callCount - made) calls tried \(cells.triedCount)"
-        + " of \(cells.count) cells of callers from elsewhere, \(violations.count) at fault")
+        + " \(answered.count) of \(methods.count) methods; \(callCount - made) calls; \(cells.triedCount)"
+        + " of \(cells.count) foreign cells tried, \(violations.count) at fault")
+    for package in Set(methods.filter(\.isScoped).map(\.package)).sorted() {
+      let (all, tried) = cells.counts(inPackage: package)
+      print("  \(package): \(tried) of \(all) foreign cells tried")
+    }
     for line in cells.untried { print("  not reached: \(line)") }
   }
 
