@@ -15,7 +15,11 @@ public struct AuditVerifier: Sendable {
     public var matchingHeads: Int
     /// How many kept heads are of earlier records, which the file does not hold.
     public var earlierHeads: Int
-    /// Whether the heads in the file are signed with a key that was given, alone or with a kept head.
+    /// The last record in the file that a kept head is of; nil if there is none. A tail that was cut behind it does not
+    /// show: whoever cut it may have a head of that time.
+    public var lastKeptSequence: Int64?
+    /// Whether the heads in the file are signed with a key that was given, alone or with a kept head. It says who signed,
+    /// and nothing of a cut tail.
     public var isKeyTrusted: Bool
     /// How many bytes were read.
     public var sizeBytes: Int64
@@ -51,7 +55,8 @@ public struct AuditVerifier: Sendable {
     let head = try walk.finish()
     return Report(
       firstSequence: walk.first, lastSequence: walk.expected - 1, head: head, matchingHeads: walk.matching,
-      earlierHeads: walk.earlier, isKeyTrusted: !trustedKeys.isEmpty, sizeBytes: walk.reader.offset)
+      earlierHeads: walk.earlier, lastKeptSequence: walk.lastKept, isKeyTrusted: !trustedKeys.isEmpty,
+      sizeBytes: walk.reader.offset)
   }
 
   private func check(_ head: AuditHead, isKept: Bool) throws(AuditFault) {
@@ -73,7 +78,10 @@ private struct Walk {
   var previous = AuditRecord.firstPreviousHash
   var matching = 0
   var earlier = 0
+  /// The last record that a kept head is of, or the one before the first.
   private var lastMatching: Int64
+  /// The last record in the file that a kept head is of.
+  var lastKept: Int64? { lastMatching < first ? nil : lastMatching }
   /// The last head, as long as nothing follows it.
   private var head: AuditHead?
 

@@ -18,6 +18,23 @@ import Testing
     #expect(try AuditVerifier().verify(source(log.bytes)).isKeyTrusted == false)
   }
 
+  /// Only a kept head of a record in the file says how far the file has not been cut; neither a key nor a head of what
+  /// lies before the file does.
+  @Test func aReportSaysHowFarKeptHeadsReach() throws {
+    let key = try AuditSigner(seed: Log.seed).publicKey
+    let whole = try Log.export(1...Self.count)
+    let later = try Log.export(5...Self.count)
+    for (log, kept, expected) in [
+      (whole, [], nil), (whole, [0], nil), (whole, [3, 1], 3), (whole, [9], 9), (later, [4, 2], nil),
+      (later, [2, 5], 5),
+    ] as [(Log, [Int64], Int64?)] {
+      let verifier = AuditVerifier(publicKeys: [key], heads: try kept.map { try Log.head($0) })
+      let report = try verifier.verify(source(log.bytes))
+      #expect(report.lastKeptSequence == expected, "\(kept)")
+      #expect(report.isKeyTrusted)
+    }
+  }
+
   /// Each byte of each record: what it is, its length, every field, its hash.
   @Test func everyFlippedByteOfARecordNamesTheRecord() throws {
     let log = try Log.export(1...Self.count)

@@ -162,9 +162,13 @@ def test_verify_needs_no_server(cli, log):
     found = cli.run("audit", "verify", log, "-o", "json", **nobody)
     facts = json.loads(found.stdout)
     assert facts["state"] == "OK" and facts["key_trusted"] == "no" and "--public-key" in found.stderr
+    assert "nothing shows a cut tail" in found.stderr
     _, head = verified(log.read_bytes())
-    facts = json.loads(cli.run("audit", "verify", log, "--public-key", head["key"], **nobody).stdout)
+    found = cli.run("audit", "verify", log, "--public-key", head["key"], **nobody)
+    facts = json.loads(found.stdout)
     assert facts["key_trusted"] == "yes" and facts["last_record"] == head["sequence"]
+    # Who signed is known then, and not whether anything came after.
+    assert "nothing shows a cut tail" in found.stderr and "--public-key" not in found.stderr
     cli.run("audit", "verify", log, "--public-key", "00" * 32, code=3, **nobody)
     cli.run("audit", "verify", log, "--public-key", "xyz", code=64, **nobody)
     cli.run("audit", "verify", log, "--head", log, code=64, **nobody)
@@ -202,7 +206,11 @@ def test_a_kept_head_shows_a_cut_tail(cli, host, log):
     assert "the tail is cut" in said
     later = log.with_name("later.log")
     cli.run("audit", "export", later)
-    assert json.loads(cli.run("audit", "verify", later, "--head", heads).stdout)["kept_heads_matching"] == "2"
+    found = cli.run("audit", "verify", later, "--head", heads)
+    assert json.loads(found.stdout)["kept_heads_matching"] == "2" and "note:" not in found.stderr
+    # The log that lacks the later record is in order for whoever has the key alone, and that is said.
+    key = verified(log.read_bytes())[1]["key"]
+    assert "nothing shows a cut tail" in cli.run("audit", "verify", log, "--public-key", key).stderr
 
 
 def test_an_export_goes_on_where_it_broke_off(cli, log):

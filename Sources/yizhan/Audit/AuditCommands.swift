@@ -29,7 +29,7 @@ enum AuditCommands {
 
         A log alone cannot show that its tail was cut, or that all of it was made anew. A head that was kept \
         elsewhere can: give each file of heads with --head. The host's public key, noted when it was set up, shows \
-        that it was this host that signed: --public-key.
+        that it was this host that signed: --public-key. It shows no cut tail, which may end with an earlier head.
         """,
       words: ["FILE"],
       specs: [

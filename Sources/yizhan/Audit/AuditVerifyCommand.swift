@@ -27,7 +27,7 @@ struct AuditVerifyCommand {
     let verifier = AuditVerifier(publicKeys: keys, heads: heads)
     let file = try FileSource(path)
     do {
-      show(try verifier.verify(file.read), keptHeads: heads.count)
+      show(try verifier.verify(file.read))
       return .ok
     } catch let fault as AuditFault {
       report(fault, path)
@@ -52,7 +52,7 @@ struct AuditVerifyCommand {
     return heads
   }
 
-  private func show(_ report: AuditVerifier.Report, keptHeads: Int) {
+  private func show(_ report: AuditVerifier.Report) {
     let facts: [(String, String)] = [
       ("state", "OK"),
       ("first record", String(report.firstSequence)),
@@ -76,9 +76,15 @@ struct AuditVerifyCommand {
     if !report.isKeyTrusted {
       console.errorLine(
         isChinese
-          ? "注意:公钥出自文件本身,而且未与留存的链头比较;请用 --head 或 --public-key"
-          : "note: the public key is the file's own word, and nothing shows a cut tail; give --head FILE or --public-key HEX"
-      )
+          ? "注意:公钥出自文件本身;请用 --head 或 --public-key"
+          : "note: the public key is the file's own word; give --head FILE or --public-key HEX")
+    }
+    // A key says who signed, and whoever cut the tail may have an earlier head that is signed with it.
+    if report.lastKeptSequence == nil {
+      console.errorLine(
+        isChinese
+          ? "注意:没有留存文件中任何记录的链头,末尾若被截断无从得知;请用 --head"
+          : "note: nothing shows a cut tail: no kept head is of a record in the file; give --head FILE")
     }
   }
 }
