@@ -18,6 +18,8 @@ final class KeyCache: Sendable {
 
   private struct Shard {
     var slots: [Slot?]
+    /// The hash of the person in each slot, so that other persons' slots are passed over without a look.
+    var hashes: [UInt64]
     /// In each set, the slot that makes room next.
     var victims: [UInt8]
     /// A set of hashes of those who were condemned, made with the first of them. Two persons may share a bit: the
@@ -36,7 +38,9 @@ final class KeyCache: Sendable {
     let value: Mutex<Shard>
     init(sets: Int) {
       value = Mutex(
-        Shard(slots: Array(repeating: nil, count: sets * ways), victims: Array(repeating: 0, count: sets)))
+        Shard(
+          slots: Array(repeating: nil, count: sets * ways), hashes: Array(repeating: 0, count: sets * ways),
+          victims: Array(repeating: 0, count: sets)))
     }
   }
 
@@ -48,9 +52,9 @@ final class KeyCache: Sendable {
   }
 
   func key(of person: String) -> SymmetricKey? {
-    let (shard, set, _) = place(of: person)
-    return shards[shard].value.withLock { shard in
-      for index in (set * Self.ways)..<(set * Self.ways + Self.ways) {
+    let place = place(of: person)
+    return shards[place.shard].value.withLock { shard in
+      for index in place.slots where shard.hashes[index] == place.hash {
         if let slot = shard.slots[index], slot.person == person { return slot.key }
       }
       return nil
@@ -58,33 +62,42 @@ final class KeyCache: Sendable {
   }
 
   func store(_ key: SymmetricKey, of person: String) {
-    let (shard, set, bit) = place(of: person)
-    shards[shard].value.withLock { shard in
+    let place = place(of: person)
+    let bit = place.condemnedBit
+    shards[place.shard].value.withLock { shard in
       if !shard.condemned.isEmpty, shard.condemned[bit >> 6] & (1 << UInt64(bit & 63)) != 0 { return }
-      let first = set * Self.ways
-      for index in first..<(first + Self.ways) where shard.slots[index]?.person == person { return }
-      let victim = Int(shard.victims[set])
-      shard.victims[set] = UInt8((victim + 1) % Self.ways)
-      shard.slots[first + victim] = Slot(person: person, key: key)
+      for index in place.slots
+      where shard.hashes[index] == place.hash && shard.slots[index]?.person == person { return }
+      let victim = Int(shard.victims[place.set])
+      shard.victims[place.set] = UInt8((victim + 1) % Self.ways)
+      shard.slots[place.slots.lowerBound + victim] = Slot(person: person, key: key)
+      shard.hashes[place.slots.lowerBound + victim] = place.hash
     }
   }
 
   func condemn(_ person: String) {
-    let (shard, set, bit) = place(of: person)
-    shards[shard].value.withLock { shard in
+    let place = place(of: person)
+    let bit = place.condemnedBit
+    shards[place.shard].value.withLock { shard in
       if shard.condemned.isEmpty { shard.condemned = Array(repeating: 0, count: Self.condemnedBits / 64) }
       shard.condemned[bit >> 6] |= 1 << UInt64(bit & 63)
-      for index in (set * Self.ways)..<(set * Self.ways + Self.ways)
-      where shard.slots[index]?.person == person {
-        shard.slots[index] = nil
-      }
+      for index in place.slots where shard.slots[index]?.person == person { shard.slots[index] = nil }
     }
   }
 
-  private func place(of person: String) -> (shard: Int, set: Int, bit: Int) {
-    let hash = UInt(SeededHash.hash(person))
-    return (
-      Int(hash & 15), Int((hash >> 4) & UInt(sets - 1)), Int((hash >> 40) & UInt(Self.condemnedBits - 1))
-    )
+  /// Where a person's key is, if it is held.
+  private struct Place {
+    let hash: UInt64
+    let shard: Int
+    let set: Int
+    let condemnedBit: Int
+    var slots: Range<Int> { (set * KeyCache.ways)..<(set * KeyCache.ways + KeyCache.ways) }
+  }
+
+  private func place(of person: String) -> Place {
+    let hash = SeededHash.hash(person)
+    return Place(
+      hash: hash, shard: Int(hash & 15), set: Int((hash >> 4) & UInt64(sets - 1)),
+      condemnedBit: Int((hash >> 40) & UInt64(Self.condemnedBits - 1)))
   }
 }

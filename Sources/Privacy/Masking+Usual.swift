@@ -4,8 +4,7 @@ extension Masking {
   /// Masks a text of printable ASCII in place, where a byte is a character.
   /// - Parameter mask: changes the bytes, or returns false for a text that is none of its kind.
   static func ascii(_ text: String, _ mask: (UnsafeMutableBufferPointer<UInt8>) -> Bool) -> String? {
-    var text = text
-    return text.withUTF8 { source in
+    let masked = text.utf8.withContiguousStorageIfAvailable { source -> String? in
       guard !source.isEmpty, source.allSatisfy({ (0x20...0x7e).contains($0) }) else { return nil }
       var isOfItsKind = false
       let masked = String(unsafeUninitializedCapacity: source.count) { target in
@@ -15,6 +14,7 @@ extension Masking {
       }
       return isOfItsKind ? masked : nil
     }
+    return masked ?? nil
   }
 
   /// A phone number of five to thirteen digits.
@@ -55,8 +55,7 @@ extension Masking {
 
   /// A name of two to four Chinese characters of three bytes each.
   static func usualName(_ text: String) -> String? {
-    var text = text
-    return text.withUTF8 { bytes in
+    let masked = text.utf8.withContiguousStorageIfAvailable { bytes -> String? in
       let count = bytes.count / 3
       guard (2...4).contains(count), bytes.count == 3 * count else { return nil }
       for index in stride(from: 0, to: bytes.count, by: 3) {
@@ -73,6 +72,7 @@ extension Masking {
         return 3 * kept + count - kept
       }
     }
+    return masked ?? nil
   }
 
   private static let star = UInt8(ascii: "*")

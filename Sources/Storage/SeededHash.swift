@@ -26,6 +26,9 @@ package enum SeededHash {
 
   /// The hash of a text's UTF-8.
   package static func hash(_ text: String) -> UInt64 {
+    if let hash = text.utf8.withContiguousStorageIfAvailable({ hash(UnsafeRawBufferPointer($0)) }) {
+      return hash
+    }
     var text = text
     return text.withUTF8 { hash(UnsafeRawBufferPointer($0)) }
   }

@@ -40,6 +40,10 @@ extension Arena {
   /// A string field.
   @inlinable
   public func place(_ value: String) -> ProtobufCBinaryData {
+    // Nearly every text lies in one piece, and is read there without a copy that would have to be counted.
+    if let placed = value.utf8.withContiguousStorageIfAvailable({ copy(UnsafeRawBufferPointer($0)) }) {
+      return placed
+    }
     var value = value
     return value.withUTF8 { copy(UnsafeRawBufferPointer($0)) }
   }
@@ -107,7 +111,10 @@ extension Arena {
   {
     let start = take(list.count * MemoryLayout<Element>.stride).bindMemory(
       to: Element.self, capacity: list.count)
-    for (index, value) in list.enumerated() { (start + index).initialize(to: convert(value)) }
+    // In place: an iterator would copy each value, and count each of its texts.
+    list.withUnsafeBufferPointer { values in
+      for index in values.indices { (start + index).initialize(to: convert(values[index])) }
+    }
     return start
   }
 

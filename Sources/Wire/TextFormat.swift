@@ -67,18 +67,20 @@ public enum TextFormat: Sendable, CaseIterable {
 
   static func isUUID(_ text: String) -> Bool {
     // Over plain bytes: this runs in every call that names a resource, and a string's own views cost many times as
-    // much.
-    var text = text
-    return text.withUTF8 { bytes in
-      guard bytes.count == 36 else { return false }
-      for index in 0..<36 {
-        switch index {
-        case 8, 13, 18, 23: if bytes[index] != UInt8(ascii: "-") { return false }
-        default: if !isHexDigit(bytes[index]) { return false }
-        }
+    // much. A text that does not lie in one piece, which no decoded one does, is looked at in a copy that does.
+    if let isUUID = text.utf8.withContiguousStorageIfAvailable(isUUID) { return isUUID }
+    return Array(text.utf8).withUnsafeBufferPointer(isUUID)
+  }
+
+  private static func isUUID(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard bytes.count == 36 else { return false }
+    for index in 0..<36 {
+      switch index {
+      case 8, 13, 18, 23: if bytes[index] != UInt8(ascii: "-") { return false }
+      default: if !isHexDigit(bytes[index]) { return false }
       }
-      return true
     }
+    return true
   }
 
   private static func isHexDigit(_ byte: UInt8) -> Bool {

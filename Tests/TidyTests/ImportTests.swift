@@ -18,7 +18,7 @@ import Testing
     "Audit": ["Formats", "Crypto"],
     "Storage": ["CSQLite", "Audit", "Crypto", "Glibc", "Synchronization"],
     // Foundation's Data is what Crypto answers with.
-    "Privacy": ["Storage", "Wire", "Crypto", "FoundationEssentials", "Synchronization"],
+    "Privacy": ["Storage", "Wire", "Crypto", "FoundationEssentials", "Glibc", "Synchronization"],
     "ModuleKit": [
       "Storage", "Privacy", "RPC", "Wire", "Formats", "CModuleKitMessages", "Synchronization",
     ],
