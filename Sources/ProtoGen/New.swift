@@ -4,7 +4,8 @@ import Foundation
 /// Makes a module that builds, serves and is tested, to be changed into the one that is wanted.
 struct New: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Makes a new module: proto, Swift, tests, and its names in Package.swift and Modules.swift.",
+    abstract:
+      "Makes a new module: proto, Swift, tests, and its name in Package.swift, Modules.swift and README.md.",
     discussion: """
       Example: swift run ProtoGen new Lending --resource Bicycle
       makes Plugins/Lending, Proto/yizhan/lending/v1/bicycle.proto and Tests/LendingTests, with a table of bicycles \
@@ -29,7 +30,7 @@ struct New: ParsableCommand {
       """
 
       Next: change the proto, run `swift run ProtoGen`, change the handler; then `swift test --filter \(name)Tests`.
-      Name the folder in the map of README.md.
+      Say in the map of README.md what it is for.
       """)
   }
 }

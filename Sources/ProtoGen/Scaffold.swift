@@ -37,10 +37,11 @@ struct Scaffold {
   /// Writes the files and enters the module where modules are listed.
   /// - Returns: what was written or changed.
   func write() throws -> [String] {
-    // Both lists are looked at before anything is written, so that a failure leaves nothing behind.
+    // All lists are looked at before anything is written, so that a failure leaves nothing behind.
     let changes = [
       try change("Package.swift", templates.enteredInManifest),
       try change("Sources/yizhand/Modules.swift", templates.enteredInModules),
+      try change("README.md", templates.enteredInMap),
     ].compactMap { $0 }
     var made: [String] = []
     for (path, text) in templates.files {

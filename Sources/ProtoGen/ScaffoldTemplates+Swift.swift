@@ -199,8 +199,8 @@ extension ScaffoldTemplates {
     ## Try it
 
     ```console
-    $ yizhan \(package) create --area-code 410304 --name 例
-    $ yizhan \(package) list
+    $ yizhan \(package) create-\(dashed(snake)) --area-code 410304 --name 例
+    $ yizhan \(package) list-\(dashed(pluralSnake))
     ```
 
     """

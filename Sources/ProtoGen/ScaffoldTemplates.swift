@@ -24,6 +24,9 @@ struct ScaffoldTemplates {
   var table: String { "\(package)_\(snake)" }
   var reason: String { snake.uppercased() }
 
+  /// A name as the CLI has it: "rest-stop".
+  func dashed(_ snake: String) -> String { snake.replacing("_", with: "-") }
+
   static func plural(of name: String) -> String {
     if name.hasSuffix("y"), let before = name.dropLast().last, !"aeiou".contains(before) {
       return name.dropLast() + "ies"
@@ -62,6 +65,15 @@ struct ScaffoldTemplates {
       .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     let imports = lines.filter { $0.hasPrefix("import ") } + ["import \(module)"]
     return (imports.sorted() + lines.filter { !$0.hasPrefix("import ") }).joined(separator: "\n")
+  }
+
+  /// README.md with the module behind the others in the map of folders, or as it is where there is no such map.
+  func enteredInMap(_ text: String) -> String? {
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    if let last = lines.lastIndex(where: { $0.hasPrefix("| `Plugins/") }) {
+      lines.insert("| `Plugins/\(module)` | \(Self.plural(of: words)) |", at: last + 1)
+    }
+    return lines.joined(separator: "\n")
   }
 
   private var proto: String {

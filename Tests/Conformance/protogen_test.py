@@ -1,6 +1,8 @@
 """What ProtoGen refuses, and where it says so; and that what is committed is what it generates."""
 
+import json
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -149,3 +151,28 @@ def test_a_new_module_of_a_name_that_cannot_be_is_refused(package, name, resourc
     assert refused.returncode != 0
     assert words in refused.stderr
     assert sorted(path for path in package.folder.rglob("*")) == before
+
+
+def test_a_new_module_is_entered_where_modules_are_listed(tmp_path):
+    """In a copy of this repository's lists; that the module builds, and can be tried, Tests/Integrator/new-module shows."""
+    for name in ("Package.swift", "README.md", "Sources/yizhand/Modules.swift", ".swift-format"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    for folder in ("Proto", "Plugins"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    # Units of other folders are not generated, and must be there.
+    for unit in ("Sources/Wire", "Sources/ModuleKit", "Sources/Host", "Tests/WireTests"):
+        shutil.copytree(ROOT / unit, tmp_path / unit)
+    made = protogen("new", "Mediation", "--resource", "RestStop", "--root", tmp_path)
+    assert made.returncode == 0, made.stderr
+    described = subprocess.run(
+        ["swift", "package", "--package-path", tmp_path, "dump-package"], capture_output=True, text=True, timeout=300)
+    assert described.returncode == 0, described.stderr
+    targets = {target["name"]: target for target in json.loads(described.stdout)["targets"]}
+    assert {"Mediation", "CMediationMessages", "MediationTests"} <= targets.keys()
+    assert "Mediation" in str(targets["yizhand"]["dependencies"])
+    registry = (tmp_path / "Sources/yizhand/Modules.swift").read_text()
+    assert "import Mediation\n" in registry and "  MediationModule.self,\n]" in registry
+    assert "| `Plugins/Mediation` | rest stops |\n" in (tmp_path / "README.md").read_text()
+    assert "$ yizhan mediation create-rest-stop --area" in (tmp_path / "Plugins/Mediation/README.md").read_text()
+    assert protogen("check", "--root", tmp_path).returncode == 0
