@@ -149,5 +149,19 @@ enum WorkersMigrations {
       )
       """
     ),
+    Migration(
+      5, "rows of imports",
+      """
+      -- A digest of eight bytes for each of up to 500 rows that were committed together.
+      CREATE TABLE workers_import_chunk (
+        caller_id TEXT NOT NULL,
+        target TEXT NOT NULL,
+        import_id TEXT NOT NULL,
+        first_row BIGINT NOT NULL,
+        digests BLOB NOT NULL,
+        PRIMARY KEY (caller_id, target, import_id, first_row)
+      )
+      """
+    ),
   ]
 }

@@ -169,6 +169,16 @@ extension WorkersError {
           + "请先用 UpdateWorker(yizhan workers update)删去 \(excess) 个已停用的电话",
         metadata: ["source_phones": "\(source)", "target_phones": "\(target)", "limit": "\(limit)"]))
   }
+
+  /// A phone to call first, for a worker who has as many phones as one can have. Which one goes is for who knows the
+  /// worker.
+  static let noRoomForPhone = Self(
+    Refusal(
+      .failedPrecondition, "TOO_MANY_PHONES",
+      "the worker has \(WorkerInput.maximumPhoneCount) phones already, as many as one can have; say in other_phones "
+        + "which of them stay beside the new one",
+      "该人员已有 \(WorkerInput.maximumPhoneCount) 个电话,已达上限;请在 other_phones 中填写除新电话外要保留的电话",
+      metadata: ["limit": "\(WorkerInput.maximumPhoneCount)"], fields: ["other_phones"]))
 }
 
 // Imports.
@@ -186,6 +196,56 @@ extension WorkersError {
         "row \(firstRow) came, and row \(lastRow) is the last one committed; go on with row \(lastRow + 1)",
         "收到第 \(firstRow) 行,而已提交到第 \(lastRow) 行;请从第 \(lastRow + 1) 行继续",
         metadata: ["last_row": "\(lastRow)", "first_row": "\(firstRow)"]))
+  }
+
+  /// A row came again that is not the one committed under its number.
+  static func importDiffers(_ progress: ImportProgress, row: Int64) -> Self {
+    let wayOn = wayOn(with: progress)
+    return Self(
+      Refusal(
+        .failedPrecondition, "IMPORT_DIFFERS",
+        "row \(row) is not the row \(row) that the import \(progress.importID) has committed, so it was not taken; "
+          + wayOn.english,
+        "第 \(row) 行与导入 \(progress.importID) 已提交的第 \(row) 行不同,未予导入;" + wayOn.chinese,
+        metadata: ["row": "\(row)", "last_row": "\(progress.lastRow)"]))
+  }
+
+  /// A row came again, and what it would be compared with is deleted.
+  static func importRowsForgotten(_ progress: ImportProgress, row: Int64) -> Self {
+    let wayOn = wayOn(with: progress)
+    let days = ImportRetention.durationDays
+    return Self(
+      Refusal(
+        .failedPrecondition, "IMPORT_ROWS_FORGOTTEN",
+        "row \(row) of the import \(progress.importID) is committed, and rows can be compared with it for \(days) days "
+          + "only, which are over; " + wayOn.english,
+        "导入 \(progress.importID) 的第 \(row) 行已提交,且已超过 \(days) 天的比对期限;" + wayOn.chinese,
+        metadata: ["row": "\(row)", "last_row": "\(progress.lastRow)"]))
+  }
+
+  /// More rows came for an import that is completed.
+  static func importCompleted(_ progress: ImportProgress) -> Self {
+    let wayOn = wayOn(with: progress)
+    return Self(
+      Refusal(
+        .failedPrecondition, "IMPORT_COMPLETED",
+        "the import \(progress.importID) is completed with row \(progress.lastRow) and takes no further rows; "
+          + wayOn.english,
+        "导入 \(progress.importID) 已在第 \(progress.lastRow) 行完成,不再接收新的行;" + wayOn.chinese,
+        metadata: ["last_row": "\(progress.lastRow)"]))
+  }
+
+  /// What who imports can do instead of sending such rows.
+  private static func wayOn(with progress: ImportProgress) -> (english: String, chinese: String) {
+    let other = (
+      english: "import another file, or a changed one, with an import_id of its own",
+      chinese: "其他文件或改动过的文件请另用 import_id 导入"
+    )
+    guard progress.state != .completed else { return other }
+    return (
+      "go on with row \(progress.lastRow + 1) of the same file, or " + other.english,
+      "请用同一文件从第 \(progress.lastRow + 1) 行继续;" + other.chinese
+    )
   }
 
   /// The stream had no message.

@@ -9,15 +9,17 @@ public struct WorkersModule: Module {
   public static let name = "workers"
   /// The register's schema.
   public static let migrations = WorkersMigrations.all
+  /// Digests of rows are gone with their row: the audit log says that there were some.
+  public static let unrecorded: [Unrecorded] = [.secrets(table: "workers_import_chunk")]
   /// The protos of yizhan.workers.v1.
   public static let fileDescriptorSet = WorkersDescriptors.fileDescriptorSet
 
   /// Creates the module without side effects.
   public init() {}
 
-  /// Declares services, capabilities and the timer that deletes errors of imports.
+  /// Declares services, capabilities and the timer that deletes what is kept of the rows of imports.
   public func register(in registrar: Registrar) throws {
-    registrar.serve(AreaHandler().bound())
+    registrar.serve(AreaHandler(vault: registrar.vault).bound())
     let vault = WorkerVault(vault: registrar.vault)
     let consents = try registrar.require((any ConsentDirectory).self)
     let organisations = OrganisationHandler(
@@ -26,7 +28,7 @@ public struct WorkersModule: Module {
     registrar.serve(organisations.bound())
     let consent = AffiliationConsent(consents: consents)
     registrar.serve(WorkerHandler(vault: vault, consent: consent).bound())
-    registrar.onTimer(ImportErrorRetention.timer) { try ImportErrorRetention.deleteErrors(of: $1.key, $0) }
+    registrar.onTimer(ImportRetention.timer) { try ImportRetention.deleteRows(of: $1.key, $0) }
     registrar.holdsPersonalData(RegisterHolder(vault: vault))
     let directory = RegisterDirectory(scope: registrar.scope, vault: vault)
     try registrar.provide((any AreaDirectory).self, directory)

@@ -183,6 +183,29 @@ def test_a_cut_import_resumes_and_every_flaw_is_named(register):
     assert named == expected["errors"]
 
 
+def test_an_import_id_is_for_one_file(register):
+    def rows(family, prefix):
+        return [{"name": family + sign, "phone": f"{prefix}{number:04}", "occupations": "快递员", "area_code": "410304"}
+                for number, sign in enumerate("甲乙丙丁戊己庚辛壬癸")]
+
+    people, others = rows("张", "1660000"), rows("李", "1670000")
+    first = register.workers.ImportWorkers(register.messages("november", people)).summary
+    assert first.rows_created == 10
+    # A client that did not get the answer sends all of it once more.
+    assert register.workers.ImportWorkers(register.messages("november", people, size=3)).summary == first
+    for sent, reason in [(others, "IMPORT_DIFFERS"), (people + others, "IMPORT_COMPLETED")]:
+        with pytest.raises(grpc.RpcError) as caught:
+            register.workers.ImportWorkers(register.messages("november", sent))
+        assert caught.value.code() == grpc.StatusCode.FAILED_PRECONDITION
+        found = details(caught.value)
+        assert found["ErrorInfo"].reason == reason
+        assert "import_id" in found["LocalizedMessage"].message
+    with pytest.raises(grpc.RpcError) as caught:
+        register.workers.FindWorker(register.calls.FindWorkerRequest(phone=others[0]["phone"]))
+    assert caught.value.code() == grpc.StatusCode.NOT_FOUND
+    assert register.workers.ImportWorkers(register.messages("december", others)).summary.rows_created == 10
+
+
 def test_lists_page_through_an_area(register):
     whole = register.workers.ListWorkers(
         register.calls.ListWorkersRequest(area_code="410000", page_size=1000)).workers

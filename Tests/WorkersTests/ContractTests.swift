@@ -13,7 +13,6 @@ import Workers
         "AreaService/CreateArea foreignArea", "AreaService/GetImport foreignArea",
         "AreaService/ImportAreas foreignArea", "AreaService/ListImportErrors foreignArea",
         "OrganisationService/ReopenOrganisation foreignArea",
-        "WorkerService/EndEmployment foreignArea", "WorkerService/EndEmployment foreignOrganisation",
         "WorkerService/GetImport foreignArea", "WorkerService/GetImport foreignOrganisation",
         "WorkerService/ImportWorkers foreignArea", "WorkerService/ImportWorkers foreignOrganisation",
         "WorkerService/ListDuplicates foreignArea", "WorkerService/ListImportErrors foreignArea",

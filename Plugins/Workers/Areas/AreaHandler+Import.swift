@@ -1,18 +1,27 @@
 import ModuleKit
 import Synchronization
 
-extension ImportAreasRequest: BulkRequest {}
+extension ImportAreasRequest: BulkRequest {
+  /// The system of the row's coordinates, if it has any.
+  func circumstances(of row: AreaRow) -> String {
+    row.hasCoordinates ? "\(coordinateSystem.rawValue)" : ""
+  }
+}
+
+extension AreaRow {
+  fileprivate var hasCoordinates: Bool { !longitude.isEmpty || !latitude.isEmpty }
+}
 
 extension AreaHandler {
   func importAreas(_ requests: RequestStream<ImportAreasRequest>, _ context: StreamContext) async throws
     -> ImportAreasResponse
   {
     let rehearsal = AreaRehearsal()
-    let result = try await BulkImport(target: .areas).run(
+    let result = try await BulkImport(target: .areas, vault: vault).run(
       requests, context,
       check: { request in
-        let hasCoordinates = request.rows.contains { !$0.longitude.isEmpty || !$0.latitude.isEmpty }
-        guard request.coordinateSystem != .unspecified || !hasCoordinates else {
+        guard request.coordinateSystem != .unspecified || !request.rows.contains(where: \.hasCoordinates)
+        else {
           throw WorkersError.invalid([
             FieldViolation(
               "coordinate_system", "REQUIRED", "must be WGS84 or GCJ02, because rows have coordinates",

@@ -2,8 +2,10 @@ import ModuleKit
 
 /// `AreaService`: the tree of areas.
 struct AreaHandler: AreaServiceHandler {
+  let vault: Vault
+
   func getArea(_ request: GetAreaRequest, _ snapshot: Snapshot) throws -> Area {
-    let code = try AreaInput.code(request.code)
+    let code = try AreaInput.code(request.code, "code")
     return try area(code, snapshot)
   }
 
@@ -29,7 +31,7 @@ struct AreaHandler: AreaServiceHandler {
   }
 
   func createArea(_ request: CreateAreaRequest, _ transaction: Transaction) throws -> Area {
-    let code = try AreaInput.code(request.code)
+    let code = try AreaInput.code(request.code, "code")
     try AreaHandler.checkReach(code, transaction)
     guard try !AreaStore(snapshot: transaction).exists(code) else {
       throw WorkersError.areaExists(code: code.text)
@@ -40,7 +42,7 @@ struct AreaHandler: AreaServiceHandler {
   }
 
   func updateArea(_ request: UpdateAreaRequest, _ transaction: Transaction) throws -> Area {
-    let code = try AreaInput.code(request.code)
+    let code = try AreaInput.code(request.code, "code")
     guard let known = try AreaStore(snapshot: transaction).area(code.text) else {
       throw WorkersError.areaNotFound(code.text)
     }

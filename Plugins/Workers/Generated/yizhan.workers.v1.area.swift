@@ -766,7 +766,9 @@ public struct AreaRow: GeneratedMessage {
 
 /// Some rows of an import of areas.
 public struct ImportAreasRequest: GeneratedMessage {
-  /// Chosen by the client, the same in every message and when the import is resumed.
+  /// Chosen by the client, the same in every message and when the import is resumed, and another one for
+  /// another file: rows that are sent again have to be those that were committed (IMPORT_DIFFERS), with the
+  /// same coordinate_system, and a completed import takes no further ones (IMPORT_COMPLETED).
   public var importID: String
   /// Show what would change, and change nothing.
   public var dryRun: Bool

@@ -669,17 +669,21 @@ public struct UpdateWorkerRequest: GeneratedMessage {
   public var name: String
   /// The resident identity number.
   public var identityNumber: String
-  /// The phone to call first.
+  /// The phone to call first. The one that was called first until now becomes an other one, unless
+  /// other_phones says which others there are: of a worker with five phones it has to.
   public var phone: String
-  /// The worker's other phones, all of them.
+  /// The worker's other phones, all of them: one that is left out is the worker's no more.
   public var otherPhones: [String]
   /// What the worker does.
   public var occupations: [Occupation]
   /// Where the worker is registered. Staff move workers out of their own area.
   public var areaCode: String
-  /// Party, union and youth league, as a whole. Kept with the worker's separate consent only.
+  /// Party, union and youth league. Kept with the worker's separate consent only. Without an update_mask
+  /// the fields that are set in it change and the others stay; see there for the whole of it.
   public var affiliation: Affiliation?
-  /// What to change, by field name. Empty stands for the fields that are set.
+  /// What to change, by field name. Empty stands for the fields that are set. "affiliation.union_name"
+  /// stands for one field of the affiliation, also to take it away; "affiliation" stands for the whole of
+  /// it, and takes away what the request does not say.
   public var updateMask: ProtoFieldMask?
   /// The version seen; empty changes any version.
   public var etag: String
@@ -1490,7 +1494,9 @@ public struct WorkerRow: GeneratedMessage {
 
 /// Some rows of an import of workers.
 public struct ImportWorkersRequest: GeneratedMessage {
-  /// Chosen by the client, the same in every message and when the import is resumed.
+  /// Chosen by the client, the same in every message and when the import is resumed, and another one for
+  /// another file: rows that are sent again have to be those that were committed (IMPORT_DIFFERS), and a
+  /// completed import takes no further ones (IMPORT_COMPLETED).
   public var importID: String
   /// Show what would change, and change nothing. A dry run looks at no more than 250,000 rows.
   public var dryRun: Bool
@@ -1713,7 +1719,8 @@ public protocol WorkerServiceHandler: Sendable {
   func listWorkers(_ request: ListWorkersRequest, _ snapshot: Snapshot) throws -> ListWorkersResponse
   /// Changes what is known of a worker. Platforms change phones and occupations only. Fails with ABORTED if
   /// the etag is stale, with FAILED_PRECONDITION if a number belongs to another worker, as in
-  /// RegisterWorker without a field if that one is out of the caller's reach.
+  /// RegisterWorker without a field if that one is out of the caller's reach, and (TOO_MANY_PHONES) if a
+  /// sixth phone is to be called first.
   func updateWorker(_ request: UpdateWorkerRequest, _ transaction: Transaction) throws -> Worker
   /// Adds work for a platform. Fails with ALREADY_EXISTS if the worker works for it. A platform adds
   /// employments with itself through RegisterWorker.
@@ -1810,7 +1817,8 @@ public struct WorkerServiceClient: Sendable {
 
   /// Changes what is known of a worker. Platforms change phones and occupations only. Fails with ABORTED if
   /// the etag is stale, with FAILED_PRECONDITION if a number belongs to another worker, as in
-  /// RegisterWorker without a field if that one is out of the caller's reach.
+  /// RegisterWorker without a field if that one is out of the caller's reach, and (TOO_MANY_PHONES) if a
+  /// sixth phone is to be called first.
   public func updateWorker(_ request: UpdateWorkerRequest, _ options: CallOptions = CallOptions())
     async throws -> Worker
   {

@@ -5,9 +5,11 @@ import ModuleKit
 /// Invariants:
 /// 1. A chunk's rows, their errors and `last_row` are committed together, so `last_row` says exactly which rows
 ///    have had their effect.
-/// 2. A row at or below `last_row` is skipped; a row beyond `last_row + 1` is refused. So each row has its effect
-///    once, however often and by however many streams it is sent.
+/// 2. A row at or below `last_row` is skipped if it is the row that was committed under its number, and refused if it
+///    is another one; a row beyond `last_row + 1` is refused. So each row has its effect once, however often and by
+///    however many streams it is sent, and no row is passed over that had none.
 /// 3. A row with errors has no effect: it is checked as a whole before anything is written.
+/// 4. A completed import takes no rows behind its last one, and nothing of it changes any more.
 struct BulkImport: Sendable {
   /// Rows of one transaction: enough to spread the cost of a commit, few enough not to keep others waiting.
   static let chunkSize = 500
@@ -19,6 +21,7 @@ struct BulkImport: Sendable {
   static let maximumRow: Int64 = 1_000_000_000_000
 
   let target: ImportTarget
+  let vault: Vault
 
   /// What a stream has done.
   struct Result: Sendable {
@@ -109,14 +112,23 @@ struct BulkImport: Sendable {
     _ request: Request, _ rows: Range<Int>, _ firstRow: Int64?, _ context: StreamContext,
     _ write: @escaping @Sendable (Request, Transaction) -> (Request.Row) throws -> RowOutcome
   ) async throws -> Step {
-    try await context.write { transaction in
-      let known = try ImportStore(snapshot: transaction, target: target).progress(request.importID)
+    let digests = RowDigests(of: request, rows, vault)
+    return try await context.write { transaction in
+      let store = ImportStore(snapshot: transaction, target: target)
+      let apply = write(request, transaction)
+      let known = try store.progress(request.importID)
       let progress = known ?? ImportProgress(importID: request.importID, at: transaction.now)
+      if progress.state == .completed { try refuseRows(behind: progress, firstRow, rows.count) }
       var step = try begin(progress, firstRow, isResumed: known != nil)
+      let repeatedCount = Int(min(max(progress.lastRow - step.firstRow + 1, 0), Int64(rows.count)))
+      try store.check(digests, repeatedCount, from: step.firstRow, of: progress)
+      if progress.state == .completed { return step }
       let writer = ImportWriter(transaction: transaction, target: target)
-      try process(request, rows, &step, apply: write(request, transaction)) { error, progress in
+      try process(request, rows, &step, apply: apply) { error, progress in
         try writer.add(error, to: &progress)
       }
+      try writer.add(
+        digests.dropping(first: repeatedCount), from: progress.lastRow + 1, of: request.importID)
       step.progress.state = .running
       step.progress.updateTime = transaction.now
       try writer.save(step.progress)
@@ -143,6 +155,13 @@ struct BulkImport: Sendable {
         throw WorkersError.importTooLong(limit: BulkImport.maximumDryRunRows)
       }
       return step
+    }
+  }
+
+  /// Refuses rows that come behind the last one of a completed import: those of another file, most likely.
+  private func refuseRows(behind progress: ImportProgress, _ firstRow: Int64?, _ count: Int) throws {
+    guard let firstRow, firstRow + Int64(count) - 1 <= progress.lastRow else {
+      throw WorkersError.importCompleted(progress)
     }
   }
 
@@ -209,6 +228,7 @@ struct BulkImport: Sendable {
       guard var progress = try ImportStore(snapshot: transaction, target: target).progress(importID) else {
         throw WorkersError.importNotFound(id: importID)
       }
+      if progress.state == .completed { return progress.summary(isDryRun: false) }
       progress.state = .completed
       progress.updateTime = transaction.now
       try ImportWriter(transaction: transaction, target: target).save(progress)

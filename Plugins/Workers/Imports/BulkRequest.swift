@@ -7,10 +7,16 @@ protocol BulkRequest: Message {
   var dryRun: Bool { get }
   var firstRow: Int64 { get }
   var rows: [Row] { get }
+  /// What of the request decides, beside a row itself, what the row does; "" for nothing.
+  func circumstances(of row: Row) -> String
+}
+
+extension BulkRequest {
+  func circumstances(of row: Row) -> String { "" }
 }
 
 /// A row that can name its values, for the errors about it.
-protocol BulkRow: Sendable {
+protocol BulkRow: Message {
   /// The value in a column, as it came; empty for a column that the row does not have.
   func value(ofColumn column: String) -> String
 }

@@ -93,10 +93,10 @@ struct ImportWriter {
       progress.rowsCreated + progress.rowsUpdated + progress.rowsUnchanged + progress.rowsFailed,
       progress.rowsCreated, progress.rowsUpdated, progress.rowsUnchanged, progress.rowsFailed,
       progress.differencesText, progress.errorCount, progress.createTime, transaction.now)
-    guard progress.errorCount > 0 else { return }
+    guard progress.lastRow > 0 else { return }
     let run = ImportRun(callerID: transaction.caller.id, target: target, importID: progress.importID)
     try transaction.schedule(
-      ImportErrorRetention.timer, key: run.text, at: transaction.now + ImportErrorRetention.duration)
+      ImportRetention.timer, key: run.text, at: transaction.now + ImportRetention.duration)
   }
 
   /// Keeps an error, unless enough are kept, and counts it.

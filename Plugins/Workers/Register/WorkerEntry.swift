@@ -69,10 +69,12 @@ enum WorkerInput {
       "未满 \(minimumAgeYears) 周岁,不得登记从业")
   }
 
-  static func startDateViolation(_ date: CalendarDate, today: CalendarDate) -> FieldViolation? {
+  static func startDateViolation(
+    _ date: CalendarDate, today: CalendarDate, _ field: String = "start_date"
+  ) -> FieldViolation? {
     guard date.year < 1978 || date.years(until: today) < -1 else { return nil }
     return FieldViolation(
-      "start_date", "DATE_IMPLAUSIBLE", "must be after 1977 and no more than a year ahead",
+      field, "DATE_IMPLAUSIBLE", "must be after 1977 and no more than a year ahead",
       "须晚于 1977 年且不超过一年之后")
   }
 
@@ -155,7 +157,8 @@ extension EmploymentEntry {
     staffNumber = PlainText.tidied(request.staffNumber)
     startDate = CalendarDate(request.startDate) ?? today
     saysStartDate = !request.startDate.isEmpty
-    if let violation = WorkerInput.startDateViolation(startDate, today: today) {
+    let field = "employment.start_date"
+    if let violation = WorkerInput.startDateViolation(startDate, today: today, field) {
       throw WorkersError.invalid([violation])
     }
   }

@@ -8,7 +8,7 @@ extension WorkerHandler {
     -> ImportWorkersResponse
   {
     let rehearsal = WorkerRehearsal(vault: vault, consent: consent)
-    let result = try await BulkImport(target: .workers).run(
+    let result = try await BulkImport(target: .workers, vault: vault.vault).run(
       requests, context, check: { _ in },
       write: { _, transaction in
         let references = ReferenceCache(snapshot: transaction)

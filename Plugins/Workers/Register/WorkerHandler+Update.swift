@@ -8,15 +8,8 @@ extension WorkerHandler {
     let reach = transaction.reach
     let worker = try fullWorker(request.id, reach, transaction)
     try WorkersError.requireETag(request.etag, is: worker.etag, of: "worker")
-    let selection = try FieldSelection(
-      request.updateMask,
-      of: [
-        "name": !request.name.isEmpty, "identity_number": !request.identityNumber.isEmpty,
-        "phone": !request.phone.isEmpty, "other_phones": !request.otherPhones.isEmpty,
-        "occupations": !request.occupations.isEmpty, "area_code": !request.areaCode.isEmpty,
-        "affiliation": request.affiliation != nil,
-      ])
-    if !request.affiliationConsent.isEmpty, !selection.contains("affiliation") {
+    let selection = try WorkerHandler.selection(of: request)
+    if !request.affiliationConsent.isEmpty, !selection.concernsAffiliation {
       throw WorkersError.invalid([WorkerInput.consentToNothing])
     }
     if reach.employerID != nil {
@@ -35,6 +28,28 @@ extension WorkerHandler {
     }
     // Staff who moved the worker out of their own area see the result once more.
     return reach.view(of: try fullWorker(worker.id, .everything, transaction))
+  }
+
+  /// The fields that an update changes. The affiliation as a whole is changed only where the mask says so; else each
+  /// of its fields by itself, so that setting one leaves the others as they are.
+  private static func selection(of request: UpdateWorkerRequest) throws -> FieldSelection {
+    let affiliation = request.affiliation ?? Affiliation()
+    let saysMembership = affiliation.partyMembership != .unspecified
+    return try FieldSelection(
+      request.updateMask,
+      of: [
+        "name": !request.name.isEmpty, "identity_number": !request.identityNumber.isEmpty,
+        "phone": !request.phone.isEmpty, "other_phones": !request.otherPhones.isEmpty,
+        "occupations": !request.occupations.isEmpty, "area_code": !request.areaCode.isEmpty,
+        "affiliation": false,
+        "affiliation.party_membership": saysMembership,
+        "affiliation.is_mobile_party_member": affiliation.isMobilePartyMember,
+        "affiliation.party_branch": !affiliation.partyBranch.isEmpty,
+        "affiliation.is_union_member": affiliation.isUnionMember,
+        "affiliation.union_name": !affiliation.unionName.isEmpty,
+        "affiliation.is_youth_league_member": affiliation.isYouthLeagueMember,
+        "affiliation.youth_league_branch": !affiliation.youthLeagueBranch.isEmpty,
+      ])
   }
 
   /// Refuses to write down what the worker did not consent to, and records a consent that came along.
@@ -66,12 +81,17 @@ extension WorkerHandler {
         throw WorkersError.invalid([WorkerInput.phoneViolation("phone")])
       }
       changed.phone = phone
+      // Nobody said that the one to call first until now is the worker's no more.
+      if !worker.phone.isEmpty { changed.otherPhones.insert(worker.phone, at: 0) }
     }
     if selection.contains("other_phones") {
       changed.otherPhones = request.otherPhones.compactMap { PhoneNumber.normalised($0) }
     }
     var seen: Set = [changed.phone]
     changed.otherPhones.removeAll { !seen.insert($0).inserted }
+    if selection.contains("phone"), changed.otherPhones.count >= WorkerInput.maximumPhoneCount {
+      throw WorkersError.noRoomForPhone
+    }
     if selection.contains("occupations") { changed.occupations = OccupationSet(request.occupations).list }
     if selection.contains("area_code") {
       let code = try AreaInput.code(request.areaCode)
@@ -80,7 +100,10 @@ extension WorkerHandler {
       }
       changed.areaCode = code.text
     }
-    if selection.contains("affiliation") { changed.affiliation = request.affiliation }
+    if selection.concernsAffiliation {
+      changed.affiliation = (worker.affiliation ?? Affiliation())
+        .taking(selection, from: request.affiliation ?? Affiliation())
+    }
     return changed
   }
 
@@ -125,5 +148,33 @@ extension WorkerHandler {
       }
       try writer.insert(phone: phone, of: worker.id)
     }
+  }
+}
+
+extension FieldSelection {
+  /// Whether it is about the affiliation: the whole of it or a field of it.
+  fileprivate var concernsAffiliation: Bool {
+    names.contains { $0 == "affiliation" || $0.hasPrefix("affiliation.") }
+  }
+}
+
+extension Affiliation {
+  /// This affiliation with what of another one is selected.
+  fileprivate func taking(_ selection: FieldSelection, from other: Affiliation) -> Affiliation {
+    if selection.contains("affiliation") { return other }
+    var changed = self
+    for name in selection.names {
+      switch name {
+      case "affiliation.party_membership": changed.partyMembership = other.partyMembership
+      case "affiliation.is_mobile_party_member": changed.isMobilePartyMember = other.isMobilePartyMember
+      case "affiliation.party_branch": changed.partyBranch = other.partyBranch
+      case "affiliation.is_union_member": changed.isUnionMember = other.isUnionMember
+      case "affiliation.union_name": changed.unionName = other.unionName
+      case "affiliation.is_youth_league_member": changed.isYouthLeagueMember = other.isYouthLeagueMember
+      case "affiliation.youth_league_branch": changed.youthLeagueBranch = other.youthLeagueBranch
+      default: break
+      }
+    }
+    return changed
   }
 }

@@ -21,6 +21,21 @@ import Workers
     }
   }
 
+  /// A client shows a violation beside the field that it names.
+  @Test func violationsNameFieldsOfTheRequest() async throws {
+    try await Register.run { register in
+      let areas = register.areas
+      let failures = [
+        await status { try await areas.getArea(GetAreaRequest(code: "50")) },
+        await status { try await areas.createArea(CreateAreaRequest(code: "50", name: "重庆市")) },
+        await status { try await areas.updateArea(UpdateAreaRequest(code: "50", name: "重庆市")) },
+      ]
+      for failure in failures {
+        #expect(failure?.violations.map { "\($0.field) \($0.reason)" } == ["code NOT_AN_AREA_CODE"])
+      }
+    }
+  }
+
   @Test func aMissingLevelIsBridgedAndTakenOver() async throws {
     try await Register.run { register in
       let areas = register.areas

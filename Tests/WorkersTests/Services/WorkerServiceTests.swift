@@ -50,6 +50,21 @@ import Workers
       #expect(
         await status { try await register.staff.registerWorker(young) }?.violations.first?.reason
           == "UNDER_AGE")
+      // What is at fault within the employment is named there.
+      let worker = try #require(try await register.staff.registerWorker(register.courier()).worker)
+      let employment = NewEmployment(
+        organisationID: register.deliveryPlatform, occupation: .deliveryRider, startDate: "1970-01-01")
+      var early = register.courier()
+      early.employment = employment
+      for failure in [
+        await status { try await register.staff.registerWorker(early) },
+        await status {
+          try await register.staff.addEmployment(
+            AddEmploymentRequest(workerID: worker.id, employment: employment))
+        },
+      ] {
+        #expect(failure?.violations.map(\.field) == ["employment.start_date"])
+      }
     }
   }
 
