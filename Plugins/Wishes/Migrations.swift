@@ -51,27 +51,22 @@ enum WishesMigrations {
       CONSTRAINT never_oversold CHECK (units_active + units_fulfilled + units_confirmed <= units_needed)
     )
     """,
-    // Each list is one range of one index, newest first: for everything, for a county and for a street. What is
-    // larger than a county or smaller than a street filters on area_code inside the index, and so does a category:
-    // but for wishes that can be claimed, which are looked for by category most. A step of a wish's life moves its
-    // entry in every index with the state, so there are as few as that takes, and none has an entry that no list
-    // would read.
-    "CREATE INDEX wishes_wish_by_state ON wishes_wish (state, id, area_code, category)",
-    "CREATE INDEX wishes_wish_by_county ON wishes_wish (county_code, state, id, category)",
+    // Each list is read from one index, newest first: of everything, of counties, of a street, of a collector. What is
+    // larger than a county is merged from its counties, and what is of every category from the categories (see
+    // `WishRange`), but for lists of counties, which would be merged from too many. What is smaller than a street
+    // filters on area_code inside the index. A step of a wish's life moves its entry in every index with the state,
+    // so there are as few as that takes.
+    "CREATE INDEX wishes_wish_by_state ON wishes_wish (state, category, id)",
+    "CREATE INDEX wishes_wish_by_county ON wishes_wish (county_code, state, id)",
+    "CREATE INDEX wishes_wish_by_county_and_category ON wishes_wish (county_code, state, category, id)",
     """
-    CREATE INDEX wishes_wish_by_street ON wishes_wish (street_code, state, id, area_code, category)
+    CREATE INDEX wishes_wish_by_street ON wishes_wish (street_code, state, category, id, area_code)
     WHERE street_code IS NOT NULL
-    """,
-    "CREATE INDEX wishes_wish_listed ON wishes_wish (category, id, area_code) WHERE state = 4",
-    "CREATE INDEX wishes_wish_listed_in_county ON wishes_wish (county_code, category, id) WHERE state = 4",
-    """
-    CREATE INDEX wishes_wish_listed_in_street ON wishes_wish (street_code, category, id, area_code)
-    WHERE state = 4 AND street_code IS NOT NULL
     """,
     "CREATE INDEX wishes_wish_by_worker ON wishes_wish (worker_id, id)",
     """
     CREATE INDEX wishes_wish_by_collector ON wishes_wish
-      (collected_by_organisation_id, state, id, employed_by_collector)
+      (collected_by_organisation_id, employed_by_collector, state, category, id, area_code)
     WHERE collected_by_organisation_id IS NOT NULL
     """,
     """

@@ -15,6 +15,10 @@ public struct Page: Sendable {
   public static let defaultSize = 50
   /// Entries on a page at most; a larger request is reduced.
   public static let maximumSize = 1000
+  /// Bytes of the entries on a page at most, where a list says how large they are. Clients of gRPC take messages of
+  /// 4 MiB unless they are told otherwise; the rest is for what the estimate leaves out.
+  /// Source: GRPC_DEFAULT_MAX_RECV_MESSAGE_LENGTH of gRPC's core.
+  public static let maximumSizeBytes = 3 << 20
   /// Bytes of one part of a key at most.
   public static let maximumKeyPartBytes = 255
 
@@ -78,6 +82,25 @@ public struct Page: Sendable {
     guard entries.count > limit else { return "" }
     entries.removeSubrange(limit...)
     return nextToken(after: key(entries[limit - 1]))
+  }
+
+  /// Cuts what was read, up to `limit + 1` entries, down to the page and to `maximumSizeBytes`: for a list whose entries
+  /// can be long. One entry stays in any case, so that the list goes on.
+  /// - Parameter sizeBytes: how large an entry is in the reply, about; rather too large than too small.
+  /// - Returns: the token of the next page; empty if this is the last one.
+  public func cut<Entry>(
+    _ entries: inout [Entry], sizeBytes: (Entry) -> Int, key: (Entry) -> [String]
+  ) -> String {
+    var room = Page.maximumSizeBytes
+    var count = 0
+    for entry in entries.prefix(limit) {
+      room -= sizeBytes(entry)
+      if room < 0, count > 0 { break }
+      count += 1
+    }
+    guard entries.count > count else { return "" }
+    entries.removeSubrange(count...)
+    return nextToken(after: key(entries[count - 1]))
   }
 }
 

@@ -79,6 +79,25 @@ import Testing
     #expect(try Page(size: 3, token: next, query: []).cursor == ["3"])
   }
 
+  @Test func longEntriesEndAPageSooner() throws {
+    let page = try Page(size: 3, token: "", query: [])
+    let half = Page.maximumSizeBytes / 2
+    var sizes = [half, half, 1]
+    #expect(page.cut(&sizes, sizeBytes: { $0 }) { ["\($0)"] } == page.nextToken(after: ["\(half)"]))
+    #expect(sizes == [half, half])
+    // One that is longer than a page goes out alone.
+    sizes = [8 * half, 1]
+    #expect(page.cut(&sizes, sizeBytes: { $0 }) { ["\($0)"] } == page.nextToken(after: ["\(8 * half)"]))
+    #expect(sizes == [8 * half])
+    // Short ones are cut by their number, or not at all.
+    sizes = [1, 2, 3, 4]
+    #expect(page.cut(&sizes, sizeBytes: { $0 }) { ["\($0)"] } == page.nextToken(after: ["3"]))
+    #expect(sizes == [1, 2, 3])
+    #expect(page.cut(&sizes, sizeBytes: { $0 }) { ["\($0)"] } == "")
+    sizes = []
+    #expect(page.cut(&sizes, sizeBytes: { $0 }) { ["\($0)"] } == "")
+  }
+
   /// The same token in every process and for ever: clients keep them across restarts. Worked out with Python
   /// from FNV-1a of 64 bits and the finalizer of MurmurHash3.
   @Test func tokensStayTheSame() throws {

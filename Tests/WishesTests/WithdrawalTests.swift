@@ -48,9 +48,7 @@ import Workers
 
       let cancelled = try await district.charity.getClaim(GetClaimRequest(claimID: open.id))
       #expect(cancelled.state == .cancelled)
-      #expect(
-        cancelled.stateReason == "the wish was withdrawn", "the wisher's reason is not the claimant's to know"
-      )
+      #expect(cancelled.stateReason.isEmpty, "the wisher's reason is not the claimant's to know")
       #expect(
         try await district.union.getClaim(GetClaimRequest(claimID: delivered.id)).state == .fulfilled)
       let confirm = await refusal {

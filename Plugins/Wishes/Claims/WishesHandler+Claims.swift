@@ -99,7 +99,7 @@ extension WishesHandler {
       states: request.state == .unspecified ? Claim.State.real : [request.state],
       within: snapshot.reach.areas,
       before: page.cursor.first, limit: page.limit + 1, in: snapshot)
-    let next = page.cut(&claims) { [$0.id] }
+    let next = page.cut(&claims, sizeBytes: \.viewSizeBytes) { [$0.id] }
     return ListClaimsResponse(
       claims: try claims.compactMap { claim in
         let wish = try WishStore.referredWish(claim.wishID, in: snapshot)

@@ -41,7 +41,8 @@ public struct Claim: GeneratedMessage {
   public var fulfilment: Fulfilment?
   /// How often the wisher's side disputed a delivery.
   public var disputeCount: Int32
-  /// Why the last delivery was disputed, or why the claim ended without one.
+  /// Why the last delivery was disputed, or why the claim was given up. Empty for a claim that is LAPSED or
+  /// CANCELLED, of which the state says it all.
   public var stateReason: String
   /// What the wisher's side said when it confirmed.
   public var confirmationComment: String

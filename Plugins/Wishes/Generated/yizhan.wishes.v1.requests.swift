@@ -276,6 +276,8 @@ public struct GetWishRequest: GeneratedMessage {
 /// Which wishes to list.
 public struct ListWishesRequest: GeneratedMessage {
   /// How many are wanted at most; 0 stands for 50, more than 1,000 for 1,000, a negative number is refused.
+  /// A page of long entries ends sooner, at about 3 MiB: there is more as long as there is a
+  /// next_page_token.
   public var pageSize: Int32
   /// Where to go on: the next_page_token of the page before.
   public var pageToken: String
@@ -1374,6 +1376,8 @@ public struct GetClaimRequest: GeneratedMessage {
 /// Which claims to list.
 public struct ListClaimsRequest: GeneratedMessage {
   /// How many are wanted at most; 0 stands for 50, more than 1,000 for 1,000, a negative number is refused.
+  /// A page of long entries ends sooner, at about 3 MiB: there is more as long as there is a
+  /// next_page_token.
   public var pageSize: Int32
   /// Where to go on: the next_page_token of the page before.
   public var pageToken: String
@@ -2090,6 +2094,8 @@ public struct GetReportRequest: GeneratedMessage {
 /// Which reports to list.
 public struct ListReportsRequest: GeneratedMessage {
   /// How many are wanted at most; 0 stands for 50, more than 1,000 for 1,000, a negative number is refused.
+  /// A page of long entries ends sooner, at about 3 MiB: there is more as long as there is a
+  /// next_page_token.
   public var pageSize: Int32
   /// Where to go on: the next_page_token of the page before.
   public var pageToken: String

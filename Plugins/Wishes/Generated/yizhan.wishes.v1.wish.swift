@@ -296,7 +296,7 @@ public struct Wish: GeneratedMessage {
   /// Its parts, with what of each is taken; empty for a wish without parts.
   public var parts: [WishPart]
   /// What can still be claimed: fen for a wish shared by money, pieces for one shared by parts, 1 or 0
-  /// else.
+  /// else. 0 in every state but LISTED.
   public var openUnits: Int64
   /// Whether the wisher agrees that the story is published. False unless said otherwise.
   public var publicationConsent: Bool
@@ -893,8 +893,11 @@ public struct WishHistoryEntry: GeneratedMessage {
   public var actorID: String
   /// The claim or report concerned; empty for none.
   public var subjectID: String
-  /// The reason given, or the particulars of the step.
+  /// What somebody gave as the reason.
   public var reason: String
+  /// What the server itself says of the step: the fields that an update changed, why a report was taken
+  /// down.
+  public var detail: String
 
   /// The message's full name in protobuf.
   public static var fullName: String { "yizhan.wishes.v1.WishHistoryEntry" }
@@ -913,6 +916,7 @@ public struct WishHistoryEntry: GeneratedMessage {
     actorID = ""
     subjectID = ""
     reason = ""
+    detail = ""
   }
 
   /// Creates a message; a field that is not given is at its default.
@@ -921,7 +925,7 @@ public struct WishHistoryEntry: GeneratedMessage {
     action: WishHistoryEntry.Action = WishHistoryEntry.Action(rawValue: 0),
     fromState: Wish.State = Wish.State(rawValue: 0), toState: Wish.State = Wish.State(rawValue: 0),
     actor: WishHistoryEntry.Actor = WishHistoryEntry.Actor(rawValue: 0), actorID: String = "",
-    subjectID: String = "", reason: String = ""
+    subjectID: String = "", reason: String = "", detail: String = ""
   ) {
     self.number = number
     self.time = time
@@ -932,6 +936,7 @@ public struct WishHistoryEntry: GeneratedMessage {
     self.actorID = actorID
     self.subjectID = subjectID
     self.reason = reason
+    self.detail = detail
   }
 
   /// Copies a decoded C struct.
@@ -946,6 +951,7 @@ public struct WishHistoryEntry: GeneratedMessage {
     actorID = arena.text(c.pointee.actor_id)
     subjectID = arena.text(c.pointee.subject_id)
     reason = arena.text(c.pointee.reason)
+    detail = arena.text(c.pointee.detail)
   }
 
   /// Fills a C struct.
@@ -986,6 +992,10 @@ public struct WishHistoryEntry: GeneratedMessage {
       c.pointee.has_reason = 1
       c.pointee.reason = arena.place(reason)
     }
+    if !detail.isEmpty {
+      c.pointee.has_detail = 1
+      c.pointee.detail = arena.place(detail)
+    }
   }
 
   /// Adds what breaks the declared checks.
@@ -1000,6 +1010,7 @@ public struct WishHistoryEntry: GeneratedMessage {
     violations.text("actor_id", actorID)
     violations.text("subject_id", subjectID)
     violations.text("reason", reason)
+    violations.text("detail", detail)
   }
 
   /// The purposes for which the personal fields can be seen.

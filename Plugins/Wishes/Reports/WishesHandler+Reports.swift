@@ -45,7 +45,7 @@ extension WishesHandler {
       seesAll: try wish.map { try seesUnpublished(of: $0, in: snapshot) } ?? false,
       writtenBy: snapshot.caller.organisationID, within: snapshot.reach.areas, before: page.cursor.first,
       limit: page.limit + 1, in: snapshot)
-    let next = page.cut(&reports) { [$0.id] }
+    let next = page.cut(&reports, sizeBytes: \.viewSizeBytes) { [$0.id] }
     return ListReportsResponse(
       reports: try reports.map { report in
         try view(report, of: try WishStore.referredWish(report.wishID, in: snapshot), in: snapshot)

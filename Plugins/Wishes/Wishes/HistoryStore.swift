@@ -39,7 +39,7 @@ enum HistoryStore {
         action: WishHistoryEntry.Action(rawValue: Int32(row.int(2))),
         fromState: Wish.State(rawValue: Int32(row.int(3))), toState: Wish.State(rawValue: Int32(row.int(4))),
         actor: WishHistoryEntry.Actor(rawValue: Int32(row.int(5))), actorID: row.text(6),
-        subjectID: row.text(7), reason: row.text(8))
+        subjectID: row.text(7), detail: row.text(8))
       return (entry, row.optionalBytes(9))
     }
   }

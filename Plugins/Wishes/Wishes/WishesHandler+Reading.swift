@@ -19,7 +19,7 @@ extension WishesHandler {
     guard let filter = try filter(of: request, in: snapshot) else { return ListWishesResponse() }
     var wishes = try WishStore.list(
       filter, before: page.cursor.first, limit: page.limit + 1, in: snapshot)
-    let next = page.cut(&wishes) { [$0.id] }
+    let next = page.cut(&wishes, sizeBytes: \.viewSizeBytes) { [$0.id] }
     return ListWishesResponse(
       wishes: try wishes.compactMap { wish in
         guard let sight = try listSight(of: wish, filter, in: snapshot) else { return nil }
@@ -40,11 +40,9 @@ extension WishesHandler {
     let entries = try rows.map { row in
       var entry = row.entry
       if sight == .wisherSide { entry.actorID = "" }
-      if sight == .auditor {
-        entry.reason = ""
-      } else if let reason = row.reason {
+      if sight != .auditor {
         entry.reason = try vault.open(
-          reason, of: wish.workerID, as: SealedColumn.historyReason, in: snapshot)
+          row.reason, of: wish.workerID, as: SealedColumn.historyReason, in: snapshot)
       }
       return entry
     }

@@ -27,7 +27,7 @@ extension WishesHandler {
       sharing: wish.details.sharing, delivery: wish.details.delivery,
       areaCode: wish.publicAreaCode, wisherLabel: wish.wisherLabel,
       beneficiaries: wish.details.beneficiaries, estimatedCostFen: wish.details.estimatedCostFen,
-      openUnits: wish.units.open, publicationConsent: wish.publicationConsent,
+      openUnits: wish.openUnits, publicationConsent: wish.publicationConsent,
       createTime: ProtoTimestamp(wish.createdAt), updateTime: ProtoTimestamp(wish.updatedAt),
       listTime: wish.listedAt.map { ProtoTimestamp($0) }, source: wish.source)
     view.parts = try WishStore.parts(of: wish, in: snapshot).map { wish.view(of: $0) }
@@ -96,23 +96,12 @@ extension WishesHandler {
       view.contactName = contact.name
       view.contactPhone = contact.phone
       if sight != .wisherSide { view.note = contact.note }
-      view.stateReason = try stateReason(of: claim, of: wish, in: snapshot)
+      view.stateReason = try vault.open(
+        claim.stateReason, of: wish.workerID, as: SealedColumn.claimStateReason, in: snapshot)
       view.confirmationComment = try vault.open(
         claim.comment, of: wish.workerID, as: SealedColumn.comment, in: snapshot)
     }
     return view
-  }
-
-  /// Why a claim stands where it stands: what somebody wrote, or what follows from the state alone.
-  private func stateReason(of claim: ClaimRecord, of wish: WishRecord, in snapshot: Snapshot) throws -> String
-  {
-    switch claim.state {
-    case .lapsed: "not delivered in time"
-    case .cancelled: "the wish was withdrawn"
-    case .active, .fulfilled, .confirmed, .released, .unspecified, .unrecognized:
-      try vault.open(
-        claim.stateReason, of: wish.workerID, as: SealedColumn.claimStateReason, in: snapshot)
-    }
   }
 
   /// A report as a reply: what it says is public while it is published, and a draft else, for the host to mask.
@@ -138,6 +127,9 @@ extension WishesHandler {
 extension WishRecord {
   /// The wish's area, no closer than the street.
   var publicAreaCode: String { String(areaCode.prefix(9)) }
+
+  /// What can be claimed: nothing before moderation, nor once the wish was withdrawn or refused, whatever claims hold.
+  fileprivate var openUnits: Int64 { state == .listed ? units.open : 0 }
 
   /// A part as a reply. Who claims a wish whole takes every part whole, which no row says of the part; money is pledged
   /// for no part.

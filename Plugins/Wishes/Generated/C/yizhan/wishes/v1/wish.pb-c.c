@@ -588,7 +588,7 @@ const ProtobufCMessageDescriptor yizhan__wishes__v1__wish_part__descriptor =
   (ProtobufCMessageInit) yizhan__wishes__v1__wish_part__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor yizhan__wishes__v1__wish_history_entry__field_descriptors[9] =
+static const ProtobufCFieldDescriptor yizhan__wishes__v1__wish_history_entry__field_descriptors[10] =
 {
   {
     "number",
@@ -698,11 +698,24 @@ static const ProtobufCFieldDescriptor yizhan__wishes__v1__wish_history_entry__fi
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "detail",
+    10,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Yizhan__Wishes__V1__WishHistoryEntry, has_detail),
+    offsetof(Yizhan__Wishes__V1__WishHistoryEntry, detail),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned yizhan__wishes__v1__wish_history_entry__field_indices_by_name[] = {
   2,   /* field[2] = action */
   5,   /* field[5] = actor */
   6,   /* field[6] = actor_id */
+  9,   /* field[9] = detail */
   3,   /* field[3] = from_state */
   0,   /* field[0] = number */
   8,   /* field[8] = reason */
@@ -713,7 +726,7 @@ static const unsigned yizhan__wishes__v1__wish_history_entry__field_indices_by_n
 static const ProtobufCIntRange yizhan__wishes__v1__wish_history_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor yizhan__wishes__v1__wish_history_entry__descriptor =
 {
@@ -723,7 +736,7 @@ const ProtobufCMessageDescriptor yizhan__wishes__v1__wish_history_entry__descrip
   "Yizhan__Wishes__V1__WishHistoryEntry",
   "yizhan.wishes.v1",
   sizeof(Yizhan__Wishes__V1__WishHistoryEntry),
-  9,
+  10,
   yizhan__wishes__v1__wish_history_entry__field_descriptors,
   yizhan__wishes__v1__wish_history_entry__field_indices_by_name,
   1,  yizhan__wishes__v1__wish_history_entry__number_ranges,

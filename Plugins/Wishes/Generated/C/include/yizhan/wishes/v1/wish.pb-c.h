@@ -145,10 +145,12 @@ struct  Yizhan__Wishes__V1__WishHistoryEntry
   ProtobufCBinaryData subject_id;
   protobuf_c_boolean has_reason;
   ProtobufCBinaryData reason;
+  protobuf_c_boolean has_detail;
+  ProtobufCBinaryData detail;
 };
 #define YIZHAN__WISHES__V1__WISH_HISTORY_ENTRY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&yizhan__wishes__v1__wish_history_entry__descriptor) \
-    , 0, 0, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL} }
+    , 0, 0, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL}, 0, {0,NULL} }
 
 
 /* Yizhan__Wishes__V1__Wish methods */

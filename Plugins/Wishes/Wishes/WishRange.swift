@@ -1,0 +1,154 @@
+import ModuleKit
+
+/// What one index gives of a list: the wishes of one state in one place.
+///
+/// An index keeps wishes in order within a place and a category. A range of several counties or of every category is
+/// as many streams, merged: the queue of a recursive query holds the newest wish of each stream; whichever is the
+/// newest of all goes out, and the next of its stream comes in. So a page costs one search for each stream and one for
+/// each wish on it, however many wishes there are.
+///
+/// Source: https://sqlite.org/lang_with.html, ORDER BY of a recursive select as its queue's order.
+struct WishRange {
+  /// What the wishes have in common besides their state.
+  enum Place {
+    case everywhere
+    case area(AreaCode)
+    /// Collected by an organisation, which employs the worker or does not.
+    case collector(String, isEmployer: Bool)
+  }
+  var place: Place
+  var state: Wish.State
+  /// Unspecified for all.
+  var category: Category
+  /// Further areas to keep to; nil for no limit.
+  var within: [AreaCode]?
+
+  /// Sorts behind every identifier.
+  private static let behindAll = "~"
+  private static let categories = Category.allCases.filter { $0 != .unspecified }.map(\.rawValue)
+}
+
+extension WishFilter {
+  /// The list in ranges, which together hold the same wishes; none for a worker's wishes, which are one range
+  /// whatever their state.
+  var ranges: [WishRange] {
+    places.flatMap { place in
+      states.map { WishRange(place: place, state: $0, category: category, within: within) }
+    }
+  }
+
+  private var places: [WishRange.Place] {
+    switch root {
+    case .everything: [.everywhere]
+    case .areas(let areas): areas.map { .area($0) }
+    case .worker: []
+    case .collector(let id, let employedOnly):
+      (employedOnly ? [true] : [true, false]).map { .collector(id, isEmployer: $0) }
+    }
+  }
+}
+
+extension WishRange {
+  /// Appends what reads the identifiers, the newest first, to `WITH RECURSIVE`.
+  func append(before: String?, limit: Int, to query: inout Query) {
+    query.append(" place(code) AS (")
+    appendPlaces(to: &query)
+    query.append("), kind(number) AS (VALUES ")
+    appendKinds(to: &query)
+    query.append("), merged(id, code, number) AS (SELECT ")
+    appendNewest(to: &query)
+    query.append(
+      """
+      , s.code, s.number FROM (SELECT ? AS id, code, number FROM place JOIN kind) s
+      WHERE s.code IS NOT NULL
+      UNION ALL SELECT
+      """, before ?? Self.behindAll)
+    query.append(" ")
+    appendNewest(to: &query)
+    query.append(
+      """
+      , s.code, s.number FROM merged s WHERE s.id IS NOT NULL
+      ORDER BY 1 DESC LIMIT ?)
+      SELECT id FROM merged WHERE id IS NOT NULL
+      """, limit)
+  }
+
+  /// The first part of the index's key: of an area larger than a county its counties that have wishes, each found by
+  /// a search behind the one before.
+  private func appendPlaces(to query: inout Query) {
+    switch place {
+    case .everywhere: query.append("VALUES ('')")
+    case .collector(let id, _): query.append("VALUES (?)", id)
+    case .area(let area):
+      switch area.level {
+      case .province, .city:
+        query.append(
+          """
+          SELECT (SELECT w.county_code FROM wishes_wish w INDEXED BY wishes_wish_by_county
+            WHERE w.county_code >= ? AND w.county_code < ? ORDER BY w.county_code LIMIT 1)
+          UNION ALL
+          SELECT (SELECT w.county_code FROM wishes_wish w INDEXED BY wishes_wish_by_county
+            WHERE w.county_code > p.code AND w.county_code < ? ORDER BY w.county_code LIMIT 1)
+          FROM place p WHERE p.code IS NOT NULL
+          """, area.lowerBound, area.upperBound, area.upperBound)
+      case .county: query.append("VALUES (?)", area.text)
+      case .street, .community, .compound: query.append("VALUES (?)", area.text.prefix(9))
+      }
+    }
+  }
+
+  /// The categories: those wanted, or one in the place of all where an index has them together.
+  private func appendKinds(to query: inout Query) {
+    if category != .unspecified {
+      query.append("(?)", category.rawValue)
+    } else if isByCounty {
+      query.append("(0)")
+    } else {
+      for (index, number) in Self.categories.enumerated() {
+        query.append(index == 0 ? "(?)" : ", (?)", number)
+      }
+    }
+  }
+
+  /// Whether the range is read by county.
+  private var isByCounty: Bool {
+    guard case .area(let area) = place else { return false }
+    return [.province, .city, .county].contains(area.level)
+  }
+
+  /// The newest wish of the stream `s` that is older than `s.id`. The indexes are named: without statistics the engine
+  /// would have to guess.
+  private func appendNewest(to query: inout Query) {
+    query.append("(SELECT w.id FROM wishes_wish w INDEXED BY ")
+    switch place {
+    case .everywhere:
+      query.append("wishes_wish_by_state WHERE w.state = ? AND w.category = s.number", state.rawValue)
+    case .collector(_, let isEmployer):
+      query.append(
+        """
+        wishes_wish_by_collector WHERE w.collected_by_organisation_id = s.code AND w.employed_by_collector = ?
+        AND w.state = ? AND w.category = s.number
+        """, isEmployer, state.rawValue)
+    case .area(let area):
+      switch area.level {
+      case .province, .city, .county:
+        if category == .unspecified {
+          query.append("wishes_wish_by_county WHERE w.county_code = s.code AND w.state = ?", state.rawValue)
+        } else {
+          query.append(
+            """
+            wishes_wish_by_county_and_category WHERE w.county_code = s.code AND w.state = ?
+            AND w.category = s.number
+            """, state.rawValue)
+        }
+      case .street, .community, .compound:
+        query.append(
+          "wishes_wish_by_street WHERE w.street_code = s.code AND w.state = ? AND w.category = s.number",
+          state.rawValue)
+        if area.level != .street { query.append([area], in: "w.area_code") }
+      }
+    }
+    query.append(within, in: "w.area_code")
+    query.append(" AND w.id < s.id ORDER BY w.id DESC LIMIT 1)")
+  }
+}
