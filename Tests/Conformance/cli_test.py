@@ -144,6 +144,39 @@ def test_row_errors_are_told_with_lines_and_codes(cli, tmp_path):
     assert "rows failed" in done.stdout and all(row["description_zh"] for row in errors)
 
 
+def bad_workers(path, count):
+    """A file whose rows have one error each."""
+    path.write_text("name,phone,occupations,area_code\n" + "李雷,12,COURIER,440304\n" * count, encoding="utf-8")
+    return path
+
+
+def test_a_part_of_the_errors_does_not_pass_for_all(cli, tmp_path):
+    path = bad_workers(tmp_path / "workers.csv", 150)
+    errors = tmp_path / "errors.csv"
+    dry = cli.run("workers", "import", path, "--dry-run", "-o", "table", "--errors", errors, code=2)
+    assert f"the errors of 100 of 150 failed rows are in {errors}: the reply of a dry run" in dry.stderr
+    assert "there are more errors" not in dry.stderr
+    done = cli.run("workers", "import", path, "-o", "table", "--errors", errors, code=2)
+    assert done.stderr.endswith(f"150 errors are in {errors}\n")
+
+
+def test_a_complete_import_shows_its_end_when_resumed(cli, tmp_path):
+    path = bad_workers(tmp_path / "workers.csv", 3)
+    first = cli.json("workers", "import", path, "--import-id", "done-1", "--errors", tmp_path / "1.csv", code=2)
+    again = cli.json("workers", "import", path, "--resume", "done-1", "--errors", tmp_path / "2.csv", code=2)
+    assert again["errors"] == first["errors"] and again["summary"].keys() == first["summary"].keys()
+    assert (again["summary"]["state"], again["summary"]["rowsFailed"]) == ("IMPORT_STATE_COMPLETED", "3")
+    assert (tmp_path / "1.csv").read_bytes() == (tmp_path / "2.csv").read_bytes()
+
+
+def test_errors_that_cannot_be_written_are_noticed_before_anything_is_sent(cli, tmp_path):
+    path = bad_workers(tmp_path / "workers.csv", 1)
+    refused = cli.run(
+        "workers", "import", path, "--import-id", "never-1", "--errors", tmp_path / "none" / "errors.csv", code=64)
+    assert "cannot write" in refused.stderr
+    cli.run("workers", "get-import", "never-1", code=1)
+
+
 def test_an_interrupted_import_is_resumed_and_nothing_is_twice(cli, tmp_path):
     count = 20000
     path = tmp_path / "workers.csv"

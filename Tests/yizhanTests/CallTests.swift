@@ -73,6 +73,61 @@ import Wire
     #expect(hasty.error.contains("at least 100ms"))
   }
 
+  @Test func watchingSaysWhatItDoesNotShow() async throws {
+    let asked = Mutex(0)
+    let server = try FakeServer([
+      "LockerService/ListLockers": { _ in
+        let count = asked.withLock { asked in
+          asked += 1
+          return asked
+        }
+        if count > 2 { throw Status(.failedPrecondition, "enough") }
+        return [Self.lockers(1...2, next: "p2")]
+      }
+    ])
+    let cut = await server.run("lockers", "list", "--watch", "--interval", "100ms", "-o", "table")
+    #expect(cut.error.hasPrefix("(2 shown, there are more: --page-size, or --page-token p2)\n"))
+    let calls = server.calls.count
+    let all = await server.run("lockers", "list", "--watch", "--all")
+    #expect(all.code == .usage && all.error.contains("--watch shows one page"), "\(all.error)")
+    #expect(server.calls.count == calls)
+  }
+
+  /// Beginnings that OWASP names under "CSV Injection".
+  @Test(arguments: ["=1+1", "+8613800138000", "-2+3", "@SUM(A1)", "\tx", "＝1", "'=1"])
+  func noTextIsAFormulaInASpreadsheet(text: String) async throws {
+    let server = try FakeServer([
+      "LockerService/ListLockers": { _ in
+        [.object([.init("lockers", .array([.object([.init("name", .string(text))])]))])]
+      }
+    ])
+    let outcome = await server.run("lockers", "list", "--columns", "name", "-o", "csv")
+    #expect(outcome.output == "name\r\n'\(text)\r\n")
+    #expect(CSV.unguarded("'" + text) == text)
+    let json = await server.run("lockers", "list", "--columns", "name", "-o", "jsonl")
+    #expect(try JSONValue(parsing: json.output)["name"]?.string == text)
+  }
+
+  @Test func numbersAndOtherTextsStayAsTheyAre() async throws {
+    let server = try FakeServer([
+      "LockerService/ListLockers": { _ in
+        [
+          try JSONValue(
+            parsing: #"{"lockers": [{"name": "a=1", "description": "'tis", "limit": "-7200s"}]}"#)
+        ]
+      }
+    ])
+    let outcome = await server.run("lockers", "list", "--columns", "name,description,limit", "-o", "csv")
+    #expect(outcome.output == "name,description,limit\r\na=1,'tis,\(DurationValue.text(.seconds(-7200)))\r\n")
+    let schema = server.schema
+    let parcel = try #require(schema.message("yizhan.lockers.v1.Parcel"))
+    let json = try JSONValue(parsing: #"{"code": "-5", "grams": -5}"#)
+    let row = try DynamicMessage(json: json, as: parcel, in: schema)
+    let cells = Column.all(parcel, in: schema, nested: true).map { $0.csv(row, ValueText(schema: schema)) }
+    #expect(cells == ["'-5", "-5"])
+    #expect(CSV.unguarded("'tis") == "'tis" && CSV.unguarded("'") == "'" && CSV.unguarded("=1") == "=1")
+  }
+
   @Test func switchesCanBeSwitchedOff() async throws {
     let server = try FakeServer(["LockerService/OpenLocker": { _ in [.object([])] }])
     _ = await server.run("lockers", "open", "L7", "--duration", "5m", "--silent=yes")

@@ -101,6 +101,8 @@ import Wire
     #expect(outcome.code == .ok && outcome.output.contains("yizhan MODULE COMMAND [OPTIONS]"))
     #expect(
       try await FakeServer().run("help", "exit-codes").output.contains("  69   The server cannot be reached"))
+    #expect(
+      try await FakeServer().run("help", "exit-codes").output.contains("  74   A file could not be written"))
     #expect(try await FakeServer().run("--version").output == "yizhan \(Version.text)\n")
   }
 

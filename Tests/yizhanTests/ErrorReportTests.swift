@@ -59,9 +59,17 @@ import Wire
     #expect(
       try await outcome(Status(.unavailable, "")).error.contains("Is a server running at 127.0.0.1:7040?"))
     #expect(
-      try await outcome(Status(.permissionDenied, "")).error.contains(
+      try await outcome(Status(.permissionDenied, "", reason: "ROLE_MISSING")).error.contains(
         "one of the roles STAFF, PARTNER, or ADMINISTRATOR"))
     #expect(try await outcome(Status(.aborted, "")).error.contains("--etag"))
+  }
+
+  /// Who has the role and is refused for something else must not be sent for the role.
+  @Test(arguments: ["PURPOSE_NOT_ALLOWED", "ORGANISATION_NEEDED", "AREA_BOUND", ""])
+  func rolesAreNamedOnlyWhereOneIsMissing(reason: String) async throws {
+    let error = try await outcome(Status(.permissionDenied, "because", reason: reason)).error
+    #expect(error.hasPrefix("yizhan: PERMISSION_DENIED: because\n"))
+    #expect(!error.contains("STAFF"))
   }
 
   @Test func aHostileMessageCannotMoveTheCursor() async throws {

@@ -128,7 +128,49 @@ import Wire
     #expect(outcome.code == .ok, "\(outcome.error)")
     #expect(outcome.error.contains("going on with row 3"))
     let request = try #require(server.calls.last?.requests.first)
-    #expect(try request == message(#"{"importId":"t1","firstRow":"3","rows":[{"name":"c"}]}"#, like: request))
+    // The rows that the server has come along, so that it can tell another file.
+    #expect(
+      try request
+        == message(
+          #"{"importId":"t1","firstRow":"1","rows":[{"name":"a"},{"name":"b"},{"name":"c"}]}"#, like: request)
+    )
+  }
+
+  @Test func aResumedImportSendsTheLastRowsAgain() async throws {
+    let server = try server()
+    server.handle("LockerService/GetImport") { _ in [try JSONValue(parsing: #"{"lastRow": "700"}"#)] }
+    let csv = "name\n" + (1...1300).map { "L\($0)\n" }.joined()
+    let console = MemoryConsole(input: csv, isErrorTerminal: true)
+    #expect(await server.run("lockers", "import", "-", "--resume", "t1", console: console).code == .ok)
+    let requests = try #require(server.calls.last).requests
+    #expect(requests.map { $0["first_row"] } == [.int64(201), .int64(701), .int64(1201)])
+    // What is sent again is no progress: the bar starts where the server is.
+    #expect(console.error.contains("700 of 1,300 rows") && !console.error.contains("  200 of 1,300 rows"))
+  }
+
+  @Test func aFileThatDiffersIsNotOfferedAgain() async throws {
+    let server = try server()
+    server.handle("LockerService/GetImport") { _ in [try JSONValue(parsing: #"{"lastRow": "1"}"#)] }
+    server.handle("LockerService/ImportLockers") { _ in
+      throw Status(.failedPrecondition, "row 1 is another", reason: "IMPORT_DIFFERS")
+    }
+    let outcome = await run(server, "name\na\nb\n", "--resume", "t1")
+    #expect(outcome.code == .callFailed)
+    #expect(outcome.error.contains("row 1 is another") && !outcome.error.contains("to go on"))
+  }
+
+  @Test func whatTheServerCannotCompareIsNotSentAgain() async throws {
+    let server = try server()
+    server.handle("LockerService/GetImport") { _ in [try JSONValue(parsing: #"{"lastRow": "2"}"#)] }
+    server.handle("LockerService/ImportLockers") { call in
+      if call.requests[0]["first_row"] != .int64(3) {
+        throw Status(.failedPrecondition, "over", reason: "IMPORT_ROWS_FORGOTTEN")
+      }
+      return [try JSONValue(parsing: #"{"summary": {"rowsReceived": "3"}}"#)]
+    }
+    let outcome = await run(server, "name\na\nb\nc\n", "--resume", "t1")
+    #expect(outcome.code == .ok, "\(outcome.error)")
+    #expect(outcome.error.contains("note: the server can no longer compare earlier rows"))
   }
 
   @Test func anotherFileThanBeforeIsRefused() async throws {
@@ -145,9 +187,31 @@ import Wire
     server.handle("LockerService/GetImport") { _ in
       [try JSONValue(parsing: #"{"state": "IMPORT_STATE_COMPLETED", "lastRow": "3", "rowsFailed": "1"}"#)]
     }
-    let outcome = await run(server, "name\na\nb\nc\n", "--resume", "t1")
-    #expect(outcome.code == .rowsFailed)
-    #expect(server.calls.map(\.path) == ["/yizhan.lockers.v1.LockerService/GetImport"])
+    server.handle("LockerService/ListImportErrors") { _ in
+      [try JSONValue(parsing: #"{"errors": [{"row": "2", "column": "name", "description": "is no name"}]}"#)]
+    }
+    try await withFolder { folder in
+      let path = "\(folder)/errors.csv"
+      let outcome = await run(
+        server, "name\na\nb\nc\n", "--resume", "t1", "-o", "table", "--errors", path)
+      #expect(outcome.code == .rowsFailed)
+      #expect(outcome.error == "the import t1 is complete already\n1 errors are in \(path)\n")
+      #expect(outcome.output.contains("rows failed  1\n"), "\(outcome.output)")
+      #expect(outcome.output.contains("is no name"))
+      let file = String(decoding: try Files.read(path, limitBytes: 1 << 16), as: UTF8.self)
+      #expect(file.hasSuffix("\r\n3,2,name,,,is no name,\r\n"))
+    }
+    #expect(
+      server.calls.map(\.path) == [
+        "/yizhan.lockers.v1.LockerService/GetImport", "/yizhan.lockers.v1.LockerService/ListImportErrors",
+      ])
+    // A script sees what it would have seen had the connection held.
+    let json = try JSONValue(parsing: await run(server, "name\na\nb\nc\n", "--resume", "t1").output)
+    #expect(json["summary"]?["rowsFailed"]?.string == "1")
+    guard case .array(let errors)? = json["errors"] else { throw UsageError("no errors in \(json)") }
+    #expect(errors.map { $0["row"]?.string } == ["2"])
+    let longer = await run(server, "name\na\nb\nc\nd\n", "--resume", "t1")
+    #expect(longer.error.contains("note: it has 3 rows, and - has 4; is that its file?"))
   }
 
   @Test func aBrokenConnectionIsTakenUpWhereTheServerIs() async throws {
@@ -186,9 +250,18 @@ import Wire
       "LockerService/ImportLockers": { _ in throw Status(.internalError, "disk full") },
       "LockerService/GetImport": { _ in throw Status(.notFound, "no such import") },
     ])
-    let outcome = await run(server, "name\na\n", "--import-id", "t1", "--maker", "a b")
-    #expect(outcome.code == .callFailed)
-    #expect(outcome.error.contains("to go on: yizhan lockers import --file - --maker='a b' --resume t1"))
+    try await withFolder { folder in
+      let path = "\(folder)/errors.csv"
+      let outcome = await run(
+        server, "name\na\n", "--import-id", "t1", "--maker", "a b", "-o", "table", "--errors", path)
+      #expect(outcome.code == .callFailed)
+      #expect(
+        outcome.error.contains(
+          "to go on: yizhan lockers import --file - --maker='a b' --output=table --errors=\(path) --resume t1"
+        ))
+      // An empty file of errors would say that there were none.
+      #expect(!Files.exists(path))
+    }
   }
 
   @Test(arguments: [

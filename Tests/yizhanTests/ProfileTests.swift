@@ -61,6 +61,19 @@ import Wire
     }
   }
 
+  @Test func theHelpOfLoginDoesNotPromiseTheEnvironmentsToken() async throws {
+    let server = try FakeServer()
+    let console = MemoryConsole(columns: 200)
+    let login = await server.run("login", "--help", console: console, environment: ["NO_COLOR": "1"])
+    #expect(login.code == .ok)
+    #expect(login.output.split(separator: "--token TOKEN").count == 2)
+    #expect(!login.output.contains("Default: YIZHAN_TOKEN"))
+    #expect(login.output.contains("it is asked for"))
+    let wide = MemoryConsole(columns: 200)
+    let status = await server.run("status", "--help", console: wide, environment: ["NO_COLOR": "1"])
+    #expect(status.output.contains("Default: YIZHAN_TOKEN"))
+  }
+
   @Test func aRefusedTokenIsNotKept() async throws {
     try await withFolder { folder in
       let program = Program(

@@ -23,6 +23,11 @@ struct CallRunner {
     let columns = parsed.value("columns").map { $0.split(separator: ",").map { $0.trimmed } }
     let printer = ResultPrinter(
       console: console, options: session.options, schema: schema, columnNames: columns)
+    if parsed.has("watch"), parsed.has("all") {
+      throw UsageError(
+        "--watch shows one page of a list, and --all asks for all of them",
+        hint: "leave one of them out; --page-size makes a page longer")
+    }
     if method.isClientStreaming { return try await stream(parsed, printer) }
     let request = try self.request(parsed)
     try confirm()
@@ -107,11 +112,7 @@ struct CallRunner {
       }
       guard let token = paging?.next(reply), let paging else { break }
       guard all else {
-        // A list that was cut must not pass for the whole.
-        console.errorLine(
-          session.options.prefersChinese
-            ? "（已显示 \(rows.count) 条，还有更多：--all，或 --page-token \(token)）"
-            : "(\(rows.count) shown, there are more: --all, or --page-token \(token))")
+        sayThereAreMore(shown: rows.count, options: "--all", token: token)
         break
       }
       try Task.checkCancellation()
@@ -122,6 +123,15 @@ struct CallRunner {
     if format == .table, rows.count == 0 {
       console.errorLine(session.options.prefersChinese ? "（没有）" : "(none)")
     }
+  }
+
+  /// A list that was cut must not pass for the whole.
+  private func sayThereAreMore(shown: Int, options: String, token: String) {
+    let token = DisplayWidth.safe(token)
+    console.errorLine(
+      session.options.prefersChinese
+        ? "（已显示 \(shown) 条，还有更多：\(options)，或 --page-token \(token)）"
+        : "(\(shown) shown, there are more: \(options), or --page-token \(token))")
   }
 
   // MARK: Streams and watching
@@ -198,6 +208,9 @@ struct CallRunner {
           var rows = try printer.rows(type)
           if last == nil || console.isOutputTerminal { rows.begin() }
           try rows.write(ResultPrinter.elements(reply, field))
+          if let token = Paging(method, in: schema)?.next(reply) {
+            sayThereAreMore(shown: rows.count, options: "--page-size", token: token)
+          }
         } else {
           try printer.object(reply)
         }

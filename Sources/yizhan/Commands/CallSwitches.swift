@@ -21,8 +21,9 @@ struct CallSwitches: Sendable {
   }
   static let columns = OptionSpec(
     name: "columns", placeholder: "NAME,...", about: "The columns to show, in this order.")
-  static let all = OptionSpec(name: "all", about: "Fetch all pages.")
-  static let watch = OptionSpec(name: "watch", about: "Ask again and again and show what has changed.")
+  static let all = OptionSpec(name: "all", about: "Fetch all pages. Not with --watch.")
+  static let watch = OptionSpec(
+    name: "watch", about: "Ask again and again and show what has changed: of a list, one page.")
   static let interval = OptionSpec(
     name: "interval", placeholder: "DURATION", about: "How often to ask with --watch. Default: 2s.")
 

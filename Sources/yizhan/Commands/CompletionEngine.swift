@@ -54,13 +54,13 @@ struct CompletionEngine {
       return current.hasPrefix("-") ? Self.options(GlobalOptions.specs) : .words(await commandWords(parsed))
     }
     if let command = StaticCommand.all.first(where: { $0.name == first }) {
-      let specs = command.specs + GlobalOptions.specs
+      let specs = command.allSpecs
       if let known = value(specs, before, current) { return known }
       return current.hasPrefix("-") ? Self.options(specs) : .words(await words(of: command, before, parsed))
     }
     let own = ownCommand(first, reader, parsed)
     if let own {
-      let specs = own.specs + GlobalOptions.specs
+      let specs = own.allSpecs
       if let known = value(specs, before, current) { return known }
       return current.hasPrefix("-") ? Self.options(specs) : own.words.isEmpty ? .nothing : .file
     }

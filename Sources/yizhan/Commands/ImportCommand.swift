@@ -7,6 +7,10 @@ struct ImportCommand {
   static let batchRows = 500
   /// Messages are kept below this, for rows with long texts.
   static let batchLimitBytes = 1 << 20
+  /// The reasons of a server that takes no more rows of this file: it has others, or the import is over.
+  private static let finalReasons: Set<String> = ["IMPORT_DIFFERS", "IMPORT_COMPLETED"]
+  /// The reason of a server that no longer knows what rows that are sent again would be compared with.
+  private static let forgottenReason = "IMPORT_ROWS_FORGOTTEN"
   /// How often a broken connection is taken up again without any progress in between.
   static let attemptsLimit = 5
 
@@ -21,14 +25,18 @@ struct ImportCommand {
     OptionSpec(
       name: "resume", placeholder: "IMPORT_ID",
       about:
-        "Go on with an import that was interrupted, behind the last row that the server has. Give the same "
-        + "file."
+        "Go on with an import that was interrupted, behind the last row that the server has, or show how one "
+        + "ended. Give the same file: the last 500 rows that the server has are sent again, to be compared."
     ),
     OptionSpec(
       name: "import-id", placeholder: "IMPORT_ID",
       about: "A name for a new import, to resume it by. Default: one is made."),
     OptionSpec(
-      name: "errors", placeholder: "FILE.csv", about: "Write all row errors to a file.", completion: .file),
+      name: "errors", placeholder: "FILE.csv",
+      about:
+        "Write the row errors to a file: of a dry run those that the reply has, else the first 10,000, which the "
+        + "server keeps.",
+      completion: .file),
   ]
 
   let session: Session
@@ -56,15 +64,31 @@ struct ImportCommand {
     let template = try RequestBuilder(
       type: schema.messages[method.inputIndex], schema: schema, flags: layout.flags
     ).build(parsed, base: nil)
+    // Before anything is sent: a path where nothing can be written is a mistake on the command line.
+    let errorsFile = try parsed.value("errors").map { try DraftFile($0) }
     let importID = resumed ?? parsed.value("import-id") ?? Self.newImportID()
-    var state = ImportState(importID: importID, isDryRun: isDryRun, template: template)
+    let report = ImportReport(
+      session: session, server: server, method: method, bulk: bulk, file: file, schema: schema,
+      importID: importID, isDryRun: isDryRun)
+    var state = ImportState(
+      importID: importID, isDryRun: isDryRun, template: template,
+      rowsRepeated: resumed == nil ? 0 : Self.batchRows)
     if let chosen = parsed.value("import-id"), !isDryRun { try await refuseTaken(chosen) }
     if resumed != nil {
-      let progress = try await progress(of: importID)
+      let summary = try await summary(of: importID)
+      let progress = ImportProgress(summary)
       if progress.isCompleted {
         console.errorLine(
           isChinese ? "导入 \(importID) 已经完成" : "the import \(importID) is complete already")
-        return progress.failed > 0 ? .rowsFailed : .ok
+        if progress.lastRow != Int64(file.rowCount) {
+          let (known, given) = (Int(clamping: progress.lastRow), file.rowCount)
+          console.errorLine(
+            isChinese
+              ? "注意：该导入有 \(ProgressBar.grouped(known)) 行，而 \(path) 有 \(ProgressBar.grouped(given)) 行"
+              : "note: it has \(ProgressBar.grouped(known)) rows, and \(path) has \(ProgressBar.grouped(given)); "
+                + "is that its file?")
+        }
+        return try await report.show(completed: summary, errorsFile: errorsFile)
       }
       state.committed = Int(clamping: progress.lastRow)
       guard state.committed <= file.rowCount else {
@@ -80,8 +104,7 @@ struct ImportCommand {
       (isChinese ? "导入编号：" : "import id: ") + importID
         + (isDryRun ? (isChinese ? "（试运行）" : " (dry run)") : ""))
     let reply = try await send(file, &state, resumeWith: resumeLine(path, importID, parsed))
-    return try await ImportReport(session: session, server: server, bulk: bulk, file: file, schema: schema)
-      .show(reply, importID: importID, errorsPath: parsed.value("errors"))
+    return try await report.show(reply, errorsFile: errorsFile)
   }
 
   /// Refuses a name that an import has: the server would take the rows for that import's, which it has already.
@@ -126,7 +149,9 @@ struct ImportCommand {
   /// The command line that goes on with this import.
   private func resumeLine(_ path: String, _ importID: String, _ parsed: ParsedArguments) -> String {
     var line = "\(layout.title) --file \(Self.quoted(path))"
-    let kept = Set(layout.flags.map(\.name)).union(["server", "profile"])
+    let kept = Set((layout.flags.map(\.name) + TLSOptions.specs.map(\.name))).union([
+      "server", "profile", "output", "errors",
+    ])
     for option in parsed.options where kept.contains(option.name) {
       line += " --\(option.name)" + (option.value.map { "=" + Self.quoted($0) } ?? "")
     }
@@ -152,11 +177,20 @@ struct ImportCommand {
     while true {
       do {
         return try await sendOnce(file, state)
+      } catch let status as Status where status.reason == Self.forgottenReason && state.rowsRepeated > 0 {
+        console.errorLine(
+          isChinese
+            ? "注意：服务器已无法比对先前的行；请确认文件与开始时相同"
+            : "note: the server can no longer compare earlier rows; the file is taken for the one it was begun with"
+        )
+        state.rowsRepeated = 0
       } catch let status as Status {
         guard !state.isDryRun, attempt < Self.attemptsLimit, bulk.getImport != nil, !Task.isCancelled,
           let delay = Server.retryDelay(after: status, attempt: attempt + 2)
         else {
-          if !state.isDryRun, bulk.getImport != nil { sayHowToResume(line) }
+          if !state.isDryRun, bulk.getImport != nil, !Self.finalReasons.contains(status.reason) {
+            sayHowToResume(line)
+          }
           throw Task.isCancelled ? CancellationError() : status
         }
         console.errorLine(isChinese ? "连接中断，正在继续……" : "the connection broke; going on …")
@@ -190,24 +224,25 @@ struct ImportCommand {
       defer { bar.clear() }
       var batch: [DynamicValue] = []
       var batchBytes = 0
-      var sent = state.committed
+      let begin = state.begin
+      var sent = begin
       func flush() async throws {
         try Task.checkCancellation()
         try await stream.send(state.request(batch, firstRow: sent + 1, bulk).encoded())
         sent += batch.count
         batch.removeAll(keepingCapacity: true)
         batchBytes = 0
-        bar.update(done: sent)
+        bar.update(done: max(sent, state.committed))
       }
       do {
-        bar.update(done: sent)
-        try await file.forEachRow(skipping: state.committed) { row in
+        bar.update(done: state.committed)
+        try await file.forEachRow(skipping: begin) { row in
           batch.append(.message(row))
           batchBytes += row.encoded().count
           if batch.count == Self.batchRows || batchBytes >= Self.batchLimitBytes { try await flush() }
         }
         // An import of no rows is one message too: it says that the import is there, and over.
-        if !batch.isEmpty || sent == state.committed { try await flush() }
+        if !batch.isEmpty || sent == begin { try await flush() }
         try await stream.finishSending()
       } catch let error as Status {
         stream.cancel()
@@ -223,14 +258,19 @@ struct ImportCommand {
   }
 
   private func progress(of importID: String) async throws -> ImportProgress {
+    ImportProgress(try await summary(of: importID))
+  }
+
+  /// What the server says of an import.
+  private func summary(of importID: String) async throws -> DynamicMessage {
     guard let getImport = bulk.getImport,
       let field = schema.messages[getImport.inputIndex].field(named: "import_id")
     else { throw UsageError("this server cannot resume: it has no GetImport for \(method.name)") }
     var request = DynamicMessage(schema.messages[getImport.inputIndex], in: schema)
     request[field] = .string(importID)
     let reply = try await server.call(getImport.path, request.encoded())
-    return ImportProgress(
-      try DynamicMessage(decoding: reply.message, as: schema.messages[getImport.outputIndex], in: schema))
+    return try DynamicMessage(
+      decoding: reply.message, as: schema.messages[getImport.outputIndex], in: schema)
   }
 }
 
@@ -239,13 +279,18 @@ struct ImportState {
   let importID: String
   let isDryRun: Bool
   let template: DynamicMessage
+  /// How many of the rows that the server has are sent again at most, so that it notices another file.
+  var rowsRepeated: Int
   /// Rows that the server has for certain.
   var committed = 0
+  /// Rows that are not sent.
+  var begin: Int { max(0, committed - rowsRepeated) }
 
-  init(importID: String, isDryRun: Bool, template: DynamicMessage) {
+  init(importID: String, isDryRun: Bool, template: DynamicMessage, rowsRepeated: Int) {
     self.importID = importID
     self.isDryRun = isDryRun
     self.template = template
+    self.rowsRepeated = rowsRepeated
   }
 
   func request(_ rows: [DynamicValue], firstRow: Int, _ bulk: BulkShape) -> DynamicMessage {

@@ -26,7 +26,7 @@ struct InspectCommands {
       for row in rows { console.line(table.line(row.map(DisplayWidth.safe))) }
     case .csv:
       console.write(CSV.record(headings.map { $0.lowercased() }))
-      for row in rows { console.write(CSV.record(row)) }
+      for row in rows { console.write(CSV.record(row.map(CSV.guarded))) }
     case .json, .jsonl:
       let values = catalogue.modules.map { module in
         JSONValue.object([
@@ -66,7 +66,7 @@ struct InspectCommands {
       }
     case .csv:
       console.write(CSV.record(facts.map { $0.0.replacing(" ", with: "_") }))
-      console.write(CSV.record(facts.map(\.1)))
+      console.write(CSV.record(facts.map { CSV.guarded($0.1) }))
     case .json, .jsonl:
       let members = facts.map { JSONValue.Member($0.0.replacing(" ", with: "_"), .string($0.1)) }
       console.line(JSONValue.object(members).text(indented: session.options.output == .json))

@@ -4,6 +4,15 @@ import Wire
 /// Keeps and forgets profiles.
 struct LoginCommand {
   private static let tokenLimitBytes = 4096
+
+  static let specs: [OptionSpec] = [
+    OptionSpec(
+      name: "token", placeholder: "TOKEN",
+      about: "The bearer token to keep. Default: it is asked for, or read from standard input; never that of "
+        + "YIZHAN_TOKEN, which is for single commands. Other users of this machine can see it on the command "
+        + "line.")
+  ]
+
   let session: Session
 
   private var name: String { session.options.profile ?? ProfileStore.defaultName }

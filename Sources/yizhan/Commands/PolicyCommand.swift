@@ -44,7 +44,7 @@ struct PolicyCommand {
     case .json, .jsonl: try printJSON(reply)
     case .csv:
       console.write(CSV.record(headings.map { $0.lowercased() }))
-      for row in rows { console.write(CSV.record(row)) }
+      for row in rows { console.write(CSV.record(row.map(CSV.guarded))) }
     case .table:
       let safe = rows.map { $0.map(DisplayWidth.safe) }
       let table = Table(

@@ -66,7 +66,7 @@ struct Program: Sendable {
     _ command: StaticCommand, _ reader: inout ArgumentReader, _ parsed: inout ParsedArguments,
     _ failure: inout Failure
   ) async throws -> ExitCode {
-    try reader.finish(command.specs + GlobalOptions.specs, into: &parsed, command: "yizhan \(command.path)")
+    try reader.finish(command.allSpecs, into: &parsed, command: "yizhan \(command.path)")
     let session = try session(parsed)
     if let (destination, token) = try? session.target() {
       failure.server = destination.endpoint

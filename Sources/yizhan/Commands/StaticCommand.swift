@@ -17,6 +17,12 @@ struct StaticCommand: Sendable {
   var specs: [OptionSpec] = []
   let run: Body
 
+  /// Every option it takes: one of its own stands for that of every command which has the same name.
+  var allSpecs: [OptionSpec] {
+    specs.filter { own in !GlobalOptions.specs.contains { $0.name == own.name } }
+      + GlobalOptions.specs.map { shared in specs.first { $0.name == shared.name } ?? shared }
+  }
+
   /// What it is called by: "login", "audit verify".
   var path: String { module.map { "\($0) \(name)" } ?? name }
 
@@ -36,6 +42,7 @@ struct StaticCommand: Sendable {
         tries it; then keeps both in a file that only you can read. Administrators make tokens with \
         "yizhan access create-token"; the first one is printed when yizhand starts for the first time.
         """,
+      specs: LoginCommand.specs,
       run: { session, _, _ in try await LoginCommand(session: session).login() }),
     StaticCommand(
       name: "logout", about: "Forget a profile's server and token.",

@@ -35,7 +35,7 @@ enum StaticHelp {
     page.paragraph(command.details)
     let words = command.words.map { command.name == "help" ? "[\($0)]" : $0 }
     page.usage([(["yizhan", command.path] + words + ["[OPTIONS]"]).joined(separator: " ")])
-    page.options("Options:", command.specs + GlobalOptions.specs)
+    page.options("Options:", command.allSpecs)
     return page.text
   }
 

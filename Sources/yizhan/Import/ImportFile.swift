@@ -143,13 +143,19 @@ struct ImportFile {
 /// Reads the cells of a table.
 struct CellParser {
   private let parser: ValueParser
+  private let values: ValueText
 
-  init(schema: Schema) { parser = ValueParser(schema: schema, readsFiles: false) }
+  init(schema: Schema) {
+    parser = ValueParser(schema: schema, readsFiles: false)
+    values = ValueText(schema: schema)
+  }
 
   /// The value of a cell; nil for an empty one. A list's elements stand with ";" between them.
   func value(_ cell: String, _ path: ImportFile.Path) throws -> DynamicValue? {
-    let text = cell.trimmed
-    guard let field = path.last, !text.isEmpty else { return nil }
+    guard let field = path.last else { return nil }
+    // A file that `-o csv` wrote may come back.
+    let text = values.isText(field) ? CSV.unguarded(cell.trimmed) : cell.trimmed
+    guard !text.isEmpty else { return nil }
     guard field.isRepeated else { return try parser.value(text, of: field) }
     return .list(
       try text.split { $0 == ";" || $0 == "；" }.map { part in try parser.value(part.trimmed, of: field) })

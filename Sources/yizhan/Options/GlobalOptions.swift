@@ -45,7 +45,10 @@ struct GlobalOptions: Sendable {
     ] + TLSOptions.specs + [
       OptionSpec(
         name: "output", letter: "o", placeholder: "FORMAT",
-        about: "table, json, jsonl (one object a line) or csv. Default: table on a terminal, json elsewhere.",
+        about:
+          "table, json, jsonl (one object a line) or csv. Default: table on a terminal, json elsewhere. In csv, "
+          + "texts that begin with = + - @ or a tab have a ' before them, so that no spreadsheet takes them for "
+          + "formulas; imports take it off.",
         completion: .words(OutputFormat.allCases.map { OptionSpec.Word(text: $0.rawValue) })),
       OptionSpec(
         name: "timeout", placeholder: "DURATION",

@@ -19,6 +19,12 @@ struct Column: Sendable {
     return values.text(value, of: field)
   }
 
+  /// The cell of a row in a file that spreadsheets open.
+  func csv(_ row: DynamicMessage, _ values: ValueText) -> String {
+    let text = text(row, values)
+    return path.last.map(values.isText) == true ? CSV.guarded(text) : text
+  }
+
   /// Columns less important than this are shown only where there is room for everything.
   static let rarelyWanted = 30
 

@@ -4,6 +4,9 @@ import Wire
 
 /// Tells people what went wrong and what to do about it, on standard error.
 struct ErrorReport {
+  /// The reason of a host that refuses a call for want of a role. Other refusals are not mended by a role.
+  private static let roleMissing = "ROLE_MISSING"
+
   let console: any Console
   let prefersChinese: Bool
 
@@ -17,6 +20,9 @@ struct ErrorReport {
     case let error as UsageError:
       line(error.message, hint: error.hint)
       return .usage
+    case let error as OutputError:
+      line(error.message, hint: error.hint)
+      return .outputFailed
     case is CancellationError:
       line(prefersChinese ? "已中断" : "interrupted")
       return .interrupted
@@ -95,7 +101,7 @@ struct ErrorReport {
       return prefersChinese
         ? "请登录：yizhan login --server \(server)，或设置 YIZHAN_TOKEN"
         : "Log in with \"yizhan login --server \(server)\", or set YIZHAN_TOKEN."
-    case .permissionDenied:
+    case .permissionDenied where status.reason == Self.roleMissing:
       guard let roles = command?.method.roles, !roles.isEmpty else { return nil }
       let names = roles.joined(separator: ", ")
       return prefersChinese

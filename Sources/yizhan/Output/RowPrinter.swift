@@ -46,7 +46,7 @@ struct RowPrinter {
     case .json, .jsonl:
       for row in rows { console.line(try json(row).text()) }
     case .csv:
-      for row in rows { console.write(CSV.record(columns.map { $0.text(row, values) })) }
+      for row in rows { console.write(CSV.record(columns.map { $0.csv(row, values) })) }
     case .table: writeTable(rows.map { row in columns.map { DisplayWidth.safe($0.text(row, values)) } })
     }
     count += rows.count

@@ -10,6 +10,23 @@ struct ValueText: Sendable {
     return ValueKind.hasTextForm(message)
   }
 
+  /// Whether the field holds what somebody may have typed: not numbers, times or choices.
+  func isText(_ field: FieldSchema) -> Bool {
+    switch field.kind {
+    case .string: return true
+    case .message:
+      switch schema.message(of: field)?.fullName ?? "" {
+      case "google.protobuf.Timestamp", "google.protobuf.Duration", "google.protobuf.BoolValue",
+        "google.protobuf.BytesValue", "google.protobuf.DoubleValue", "google.protobuf.FloatValue",
+        "google.protobuf.Int32Value", "google.protobuf.Int64Value", "google.protobuf.UInt32Value",
+        "google.protobuf.UInt64Value":
+        return false
+      default: return true
+      }
+    default: return false
+    }
+  }
+
   /// A value in one line: times in the local zone, enums without their prefix, lists with commas between.
   func text(_ value: DynamicValue, of field: FieldSchema) -> String {
     switch value {

@@ -6,6 +6,7 @@ enum ExitCode: Int32, CaseIterable {
   case tampered = 3
   case usage = 64
   case unavailable = 69
+  case outputFailed = 74
   case permission = 77
   case interrupted = 130
 
@@ -18,9 +19,25 @@ enum ExitCode: Int32, CaseIterable {
     case .tampered: "An audit log was changed, is not whole, or does not fit to a head that was kept."
     case .usage: "The command line or the input file is wrong; nothing was sent."
     case .unavailable: "The server cannot be reached, or did not answer after retries."
+    case .outputFailed:
+      "A file could not be written after the server had done its work, which stands. \"--resume\" with \"--errors\" "
+        + "fetches the errors of an import again."
     case .permission: "The token is missing, unknown, expired, or not allowed to make the call."
     case .interrupted: "Stopped by Ctrl-C."
     }
+  }
+}
+
+/// A result that could not be written after the server had done its work.
+struct OutputError: Error, Equatable {
+  /// What is wrong, in one sentence without a full stop.
+  var message: String
+  /// What to do; empty for nothing beyond the message.
+  var hint = ""
+
+  init(_ message: String, hint: String = "") {
+    self.message = message
+    self.hint = hint
   }
 }
 

@@ -33,32 +33,16 @@ enum Files {
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
   /// Writes a file that only its owner may read, in place of an older one: all of it or nothing.
-  /// - Throws: `UsageError`.
+  /// - Throws: `UsageError` if there can be no such file, `OutputError` if it cannot be written.
   static func writePrivately(_ bytes: [UInt8], to path: String) throws {
     try makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
     try write(bytes, to: path, mode: 0o600)
   }
 
   /// Writes a file in place of an older one: all of it or nothing.
-  /// - Throws: `UsageError`.
+  /// - Throws: `UsageError` if there can be no such file, `OutputError` if it cannot be written.
   static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws {
-    let draft = "\(path).\(getpid()).tmp"
-    let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-    guard descriptor >= 0 else { throw UsageError("cannot write \(path): \(errorText())") }
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { break }
-      rest = rest.dropFirst(count)
-    }
-    let isWhole = rest.isEmpty && fsync(descriptor) == 0
-    let isClosed = close(descriptor) == 0
-    guard isWhole, isClosed, rename(draft, path) == 0 else {
-      let reason = errorText()
-      unlink(draft)
-      throw UsageError("cannot write \(path): \(reason)")
-    }
+    try DraftFile(path, mode: mode).finish(bytes)
   }
 
   /// Makes a folder and those above it, for the owner alone.
@@ -70,5 +54,6 @@ enum Files {
     }
   }
 
-  private static func errorText() -> String { String(cString: strerror(errno)) }
+  /// What went wrong in the system call before.
+  static func errorText() -> String { String(cString: strerror(errno)) }
 }
