@@ -21,7 +21,7 @@ import Workers
       ]),
     UnreachedCells(
       "yizhan.access.v1",
-      [ "PolicyService/ExplainAccess foreignArea"]),
+      ["PolicyService/ExplainAccess foreignArea"]),
     UnreachedCells(
       "yizhan.privacy.v1",
       [

@@ -9,7 +9,7 @@ public enum ImportState: MessageEnum {
   case unspecified
   /// Rows have come, the end of the stream has not: running, or cut off and to be resumed.
   case running
-  /// The client ended the stream after its last row.
+  /// The client ended the stream after its last row. The import takes no further rows.
   case completed
   /// A number that this program does not know.
   case unrecognized(Int32)
