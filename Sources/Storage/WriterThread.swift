@@ -21,6 +21,9 @@ final class WriterThread: @unchecked Sendable {
   private var figures = StorageStatistics()
   private var nextExpiry: ContinuousClock.Instant
   private var backgroundPause = BackgroundPause()
+  /// Whether the last batch had no time left for background work. The next one begins with it: otherwise calls that
+  /// never stop coming would keep every timer and consumer waiting.
+  private var isBackgroundOverdue = false
 
   private static let backgroundShare = 64
   private static let expiryPause: Duration = .seconds(60)
@@ -142,9 +145,10 @@ final class WriterThread: @unchecked Sendable {
     var units: [WorkUnit] = []
     let count = min(backlog.count, options.maximumBatchJobs)
     units.reserveCapacity(count + 8)
+    if withBackground, isBackgroundOverdue { appendBackground(&units) }
     for job in backlog.suffix(count).reversed() { units.append(.job(job)) }
     backlog.removeLast(count)
-    if withBackground { appendBackground(&units) }
+    if withBackground, !isBackgroundOverdue { appendBackground(&units) }
     return units
   }
 
@@ -169,7 +173,8 @@ final class WriterThread: @unchecked Sendable {
   private func runBatch(_ units: [WorkUnit]) {
     let (outcomes, end) = runner.run(units)
     if runner.isDead { return }
-    let hasBackground = Self.hasBackground(units, outcomes)
+    let (hasBackground, isShort) = Self.background(of: units, outcomes)
+    isBackgroundOverdue = isShort
     switch end {
     case .committed(let duration):
       note(commit: duration, of: units.count)
@@ -195,14 +200,16 @@ final class WriterThread: @unchecked Sendable {
     figures.commitMicroseconds.record(duration.wholeMicroseconds)
   }
 
-  /// Whether a batch came to background work, which is behind its jobs.
-  private static func hasBackground(_ units: [WorkUnit], _ outcomes: [UnitOutcome]) -> Bool {
-    for index in units.indices.reversed() {
-      if case .job = units[index] { return false }
-      if case .waiting = outcomes[index] { continue }
-      return true
+  /// Whether a batch came to background work, and whether it left some of it for want of time.
+  private static func background(
+    of units: [WorkUnit], _ outcomes: [UnitOutcome]
+  ) -> (isReached: Bool, isShort: Bool) {
+    var found = (isReached: false, isShort: false)
+    for (unit, outcome) in zip(units, outcomes) {
+      if case .job = unit { continue }
+      if case .waiting = outcome { found.isShort = true } else { found.isReached = true }
     }
-    return false
+    return found
   }
 
   /// Answers the jobs and takes note of what became of the background work.

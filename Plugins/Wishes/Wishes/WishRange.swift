@@ -5,7 +5,7 @@ import ModuleKit
 /// An index keeps wishes in order within a place and a category. A range of several counties or of every category is
 /// as many streams, merged: the queue of a recursive query holds the newest wish of each stream; whichever is the
 /// newest of all goes out, and the next of its stream comes in. So a page costs one search for each stream and one for
-/// each wish on it, however many wishes there are.
+/// each wish on it, however many wishes there are. A range that is one stream is read as it lies.
 ///
 /// Source: https://sqlite.org/lang_with.html, ORDER BY of a recursive select as its queue's order.
 struct WishRange {
@@ -101,7 +101,7 @@ extension WishRange {
   private func appendKinds(to query: inout Query) {
     if category != .unspecified {
       query.append("(?)", category.rawValue)
-    } else if isByCounty {
+    } else if hasCategoriesTogether {
       query.append("(0)")
     } else {
       for (index, number) in Self.categories.enumerated() {
@@ -110,45 +110,82 @@ extension WishRange {
     }
   }
 
-  /// Whether the range is read by county.
-  private var isByCounty: Bool {
-    guard case .area(let area) = place else { return false }
-    return [.province, .city, .county].contains(area.level)
+  /// Whether an index has the range's wishes of every category in one order.
+  private var hasCategoriesTogether: Bool {
+    switch place {
+    case .everywhere: true
+    case .collector: false
+    case .area(let area): [.province, .city, .county].contains(area.level)
+    }
   }
 
-  /// The newest wish of the stream `s` that is older than `s.id`. The indexes are named: without statistics the engine
-  /// would have to guess.
+  /// Whether the range is one stream, which needs no merging.
+  var isSingle: Bool {
+    if case .area(let area) = place, [.province, .city].contains(area.level) { return false }
+    return category != .unspecified || hasCategoriesTogether
+  }
+
+  /// The wishes of a range that is one stream, the newest first, in one walk along its index.
+  /// - Parameter columns: what is read, of the table under the name w.
+  func rows(_ columns: Query = WishStore.columns, before: String?, limit: Int) -> Query {
+    var query = columns
+    query.append(" INDEXED BY ")
+    appendSource(to: &query, isMerged: false)
+    query.append(within, in: "w.area_code")
+    query.append(" AND w.id < ? ORDER BY w.id DESC LIMIT ?", before ?? Self.behindAll, limit)
+    return query
+  }
+
+  /// The newest wish of the stream `s` that is older than `s.id`.
   private func appendNewest(to query: inout Query) {
     query.append("(SELECT w.id FROM wishes_wish w INDEXED BY ")
+    appendSource(to: &query, isMerged: true)
+    query.append(within, in: "w.area_code")
+    query.append(" AND w.id < s.id ORDER BY w.id DESC LIMIT 1)")
+  }
+
+  /// The index and the first parts of its key: those of the stream `s` where several are merged, or the range's own. The
+  /// indexes are named: without statistics the engine would have to guess.
+  private func appendSource(to query: inout Query, isMerged: Bool) {
+    func appendCode(_ code: some StringProtocol) {
+      if isMerged { query.append(" s.code") } else { query.append(" ?", String(code)) }
+    }
+    func appendCategory() {
+      if isMerged {
+        query.append(" AND w.category = s.number")
+      } else {
+        query.append(" AND w.category = ?", category.rawValue)
+      }
+    }
     switch place {
+    case .everywhere where category == .unspecified:
+      query.append("wishes_wish_by_state WHERE w.state = ?", state.rawValue)
     case .everywhere:
-      query.append("wishes_wish_by_state WHERE w.state = ? AND w.category = s.number", state.rawValue)
-    case .collector(_, let isEmployer):
-      query.append(
-        """
-        wishes_wish_by_collector WHERE w.collected_by_organisation_id = s.code AND w.employed_by_collector = ?
-        AND w.state = ? AND w.category = s.number
-        """, isEmployer, state.rawValue)
+      query.append("wishes_wish_by_state_and_category WHERE w.state = ?", state.rawValue)
+      appendCategory()
+    case .collector(let id, let isEmployer):
+      query.append("wishes_wish_by_collector WHERE w.collected_by_organisation_id =")
+      appendCode(id)
+      query.append(" AND w.employed_by_collector = ? AND w.state = ?", isEmployer, state.rawValue)
+      appendCategory()
     case .area(let area):
       switch area.level {
       case .province, .city, .county:
-        if category == .unspecified {
-          query.append("wishes_wish_by_county WHERE w.county_code = s.code AND w.state = ?", state.rawValue)
-        } else {
-          query.append(
-            """
-            wishes_wish_by_county_and_category WHERE w.county_code = s.code AND w.state = ?
-            AND w.category = s.number
-            """, state.rawValue)
-        }
-      case .street, .community, .compound:
+        let isOfCategory = category != .unspecified
         query.append(
-          "wishes_wish_by_street WHERE w.street_code = s.code AND w.state = ? AND w.category = s.number",
-          state.rawValue)
+          isOfCategory
+            ? "wishes_wish_by_county_and_category WHERE w.county_code ="
+            : "wishes_wish_by_county WHERE w.county_code =")
+        appendCode(area.text)
+        query.append(" AND w.state = ?", state.rawValue)
+        if isOfCategory { appendCategory() }
+      case .street, .community, .compound:
+        query.append("wishes_wish_by_street WHERE w.street_code =")
+        appendCode(area.text.prefix(9))
+        query.append(" AND w.state = ?", state.rawValue)
+        appendCategory()
         if area.level != .street { query.append([area], in: "w.area_code") }
       }
     }
-    query.append(within, in: "w.area_code")
-    query.append(" AND w.id < s.id ORDER BY w.id DESC LIMIT 1)")
   }
 }

@@ -35,8 +35,12 @@ extension WishStore {
       let query = wishes(ofWorker: id, collector: collector, filter, before: before, limit: limit)
       return try snapshot.all(query) { WishRecord($0) }
     }
+    let ranges = filter.ranges
+    if ranges.count == 1, ranges[0].isSingle {
+      return try snapshot.all(ranges[0].rows(before: before, limit: limit)) { WishRecord($0) }
+    }
     var ids: [String] = []
-    for range in filter.ranges {
+    for range in ranges {
       var query = Query("WITH RECURSIVE")
       range.append(before: before, limit: limit, to: &query)
       ids += try snapshot.all(query) { $0.text(0) }

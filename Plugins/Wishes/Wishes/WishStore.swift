@@ -3,13 +3,15 @@ import ModuleKit
 /// The tables of wishes and their parts.
 enum WishStore {
   /// What `WishRecord` reads, up to the condition.
-  static let select = Query(
+  static let select = columns.appending(" WHERE")
+  /// What a wish is read from, of the table under the name w; an index may be named behind it.
+  static let columns = Query(
     """
     SELECT id, version, state, worker_id, wisher_label, title, description, category, need, sharing, delivery,
       source, area_code, beneficiaries, estimated_cost_fen, part_count, claim_count, history_count, units_needed,
       units_active, units_fulfilled, units_confirmed, publication_consent, consent_evidence, contact,
       collected_by_organisation_id, state_reason, created_at, updated_at, listed_at, ended_at, draft
-    FROM wishes_wish WHERE
+    FROM wishes_wish w
     """)
   // Every call about a wish comes here: the text is put together once.
   private static let selectByID = select.appending(" id = ?")
