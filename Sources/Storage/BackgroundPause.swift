@@ -7,9 +7,10 @@ struct BackgroundPause {
   static let first: Duration = .seconds(1)
   static let longest: Duration = .seconds(60)
 
-  /// Begins a pause, longer than the one before.
+  /// Begins a pause, longer than the one before; nothing while one is running: one failure may be met twice.
   /// - Returns: how long it is.
   mutating func begin(at now: ContinuousClock.Instant) -> Duration {
+    if let remaining = remaining(at: now) { return remaining }
     let pause = next
     end = now + pause
     next = min(pause * 2, Self.longest)

@@ -21,8 +21,9 @@ final class WriterThread: @unchecked Sendable {
   private var figures = StorageStatistics()
   private var nextExpiry: ContinuousClock.Instant
   private var backgroundPause = BackgroundPause()
-  /// Whether the last batch had no time left for background work. The next one begins with it: otherwise calls that
-  /// never stop coming would keep every timer and consumer waiting.
+  /// Whether the last batch had no time left for background work. The next one begins with it, and the one after that
+  /// with calls again: otherwise calls that never stop coming would keep every timer and consumer waiting, or a long
+  /// row of these all calls.
   private var isBackgroundOverdue = false
 
   private static let backgroundShare = 64
@@ -174,12 +175,12 @@ final class WriterThread: @unchecked Sendable {
     let (outcomes, end) = runner.run(units)
     if runner.isDead { return }
     let (hasBackground, isShort) = Self.background(of: units, outcomes)
-    isBackgroundOverdue = isShort
+    isBackgroundOverdue = isShort && !isBackgroundOverdue
     switch end {
     case .committed(let duration):
       note(commit: duration, of: units.count)
       if hasBackground { backgroundPause.reset() }
-    case .empty: break
+    case .empty: if hasBackground { backgroundPause.reset() }
     case .undone(let error):
       // Its timers and events are all as due as before, those included that failed by themselves.
       if hasBackground { pauseBackground("timers and consumers cannot be committed", error) }

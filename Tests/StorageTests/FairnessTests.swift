@@ -42,4 +42,25 @@ import Testing
     #expect(load.begun.load(ordering: .relaxed) < mostCalls)
     database.close()
   }
+
+  /// Timers that set themselves again take a whole batch each time; calls have the next one.
+  @Test func callsAreReachedBesideTimersWithoutEnd() async throws {
+    let database = try open(directory) { $0.maximumBatchDuration = .milliseconds(1) }
+    let load = Load()
+    try database.start(timers: [
+      TimerRegistration(module: wishes, name: "again") { transaction, firing in
+        let end = ContinuousClock.now + .milliseconds(2)
+        while ContinuousClock.now < end {}
+        let number = load.begun.wrappingAdd(1, ordering: .relaxed).oldValue
+        if number < 1_000 { try transaction.schedule("again", key: firing.key, at: transaction.now) }
+      }
+    ])
+    try await database.write { transaction in
+      for key in ["a", "b", "c", "d"] { try transaction.schedule("again", key: key, at: transaction.now) }
+    }
+    #expect(try await eventually { load.begun.load(ordering: .relaxed) > 10 })
+    for number in 0..<5 { try await database.write { try $0.insert("row \(number)") } }
+    #expect(load.begun.load(ordering: .relaxed) < 1_000)
+    database.close()
+  }
 }
