@@ -34,19 +34,22 @@ struct PrivacyModule: Module {
       try ErasureStore.forgetReason(of: firing.key, vault: vault, in: transaction)
     }
     registrar.onEvent(WorkerMergedEvent.self) { transaction, event in
-      try Self.merge(event, consents.consents, vault, in: transaction)
+      try Self.merge(event, consents, vault, in: transaction)
     }
   }
 
-  /// Follows a merge of two entries of one person: consents move, and the source's key is destroyed with the target's.
+  /// Follows a merge of two entries of one person: consents move, the person's last word of both counts, and the
+  /// source's key is destroyed with the target's.
   private static func merge(
-    _ event: WorkerMergedEvent, _ consents: ConsentStore, _ vault: Vault, in transaction: Transaction
+    _ event: WorkerMergedEvent, _ handler: ConsentHandler, _ vault: Vault, in transaction: Transaction
   ) throws {
-    if try vault.isErased(event.targetID, in: transaction) {
-      try consents.erase(event.sourceID, in: transaction)
+    let isErased = try vault.isErased(event.targetID, in: transaction)
+    if isErased {
+      try handler.consents.erase(event.sourceID, in: transaction)
       try vault.destroyKey(of: event.sourceID, in: transaction)
     }
-    try consents.move(from: event.sourceID, to: event.targetID, in: transaction)
+    try handler.consents.move(from: event.sourceID, to: event.targetID, in: transaction)
     try ErasureStore.merge(event.sourceID, into: event.targetID, in: transaction)
+    if !isErased { try handler.followMerge(into: event.targetID, in: transaction) }
   }
 }

@@ -61,12 +61,27 @@ struct ConsentHandler: ConsentServiceHandler {
     return Consent(ended)
   }
 
+  /// After a merge: what one entry had consented to, and the other's later word refused, is withdrawn. What a module
+  /// cannot let go of yet, as it would tell whoever withdraws, it keeps.
+  func followMerge(into person: String, in transaction: Transaction) throws {
+    for purpose in try consents.overruledPurposes(of: person, in: transaction) {
+      transaction.forget()
+      try consents.withdraw(purpose, of: person, in: transaction)
+      try letGo(of: purpose, of: person, asFarAsPossible: true, in: transaction)
+    }
+  }
+
   /// Has every module let go of what it kept for a purpose alone.
-  private func letGo(of purpose: String, of person: String, in transaction: Transaction) throws {
+  /// - Parameter asFarAsPossible: whether a module may refuse, as while a wish is open, and the others do it still.
+  private func letGo(
+    of purpose: String, of person: String, asFarAsPossible: Bool = false, in transaction: Transaction
+  ) throws {
     for holder in register.holders {
-      try holder.named {
-        try holder.holder.withdraw(purpose, of: person, in: transaction.entering(holder.module))
-      }
+      do {
+        try holder.named {
+          try holder.holder.withdraw(purpose, of: person, in: transaction.entering(holder.module))
+        }
+      } catch let status as Status where asFarAsPossible && status.code == .failedPrecondition {}
     }
     try transaction.emit(ConsentWithdrawnEvent(personID: person, purpose: purpose), subject: person)
   }

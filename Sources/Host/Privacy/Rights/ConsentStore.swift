@@ -102,12 +102,19 @@ struct ConsentStore: Sendable {
     _ purpose: String, by person: String, isSeparate: Bool, _ personal: Personal, in transaction: Transaction
   ) throws -> ConsentRow {
     let known = try consents(of: person, to: [purpose], limit: 1, in: transaction).first
-    if let known, known.withdrawnAt == nil, known.isSeparate == isSeparate, known.personal == personal {
+    if let known, known.withdrawnAt == nil, known.isSeparate == isSeparate, known.personal == personal,
+      try isOpen(purpose, of: person, isSeparate: isSeparate, in: transaction)
+    {
       return known
     }
+    // A clock that was set back must not put a consent before the withdrawal that it follows.
+    let lastWithdrawal = try transaction.first(
+      "SELECT max(withdrawn_at) FROM privacy_consent WHERE person = ? AND purpose = ?", person, purpose,
+      read: { $0.optionalInstant(0) })
+    let givenAt = max(transaction.now, (lastWithdrawal ?? nil) ?? transaction.now)
     let row = ConsentRow(
       id: transaction.makeID(), person: person, purpose: purpose, isSeparate: isSeparate, personal: personal,
-      recordedBy: transaction.caller.id, givenAt: transaction.now, withdrawnBy: "")
+      recordedBy: transaction.caller.id, givenAt: givenAt, withdrawnBy: "")
     try transaction.execute(
       """
       INSERT INTO privacy_consent (id, person, purpose, is_separate, personal, recorded_by, given_at)
@@ -133,6 +140,19 @@ struct ConsentStore: Sendable {
     try consents(of: person, to: [purpose], limit: Self.latest, in: snapshot).contains {
       $0.withdrawnAt == nil && $0.personal?.guardian == nil
     }
+  }
+
+  /// The purposes that one of two merged entries had consented to, where the other's later word was no.
+  func overruledPurposes(of person: String, in snapshot: Snapshot) throws -> [String] {
+    try snapshot.all(
+      """
+      SELECT c.purpose FROM privacy_consent c WHERE c.person = ? AND c.withdrawn_at IS NULL
+      GROUP BY c.purpose
+      HAVING max(c.given_at) < (
+        SELECT max(w.withdrawn_at) FROM privacy_consent w WHERE w.person = ? AND w.purpose = c.purpose)
+      ORDER BY c.purpose
+      """, person, person
+    ) { $0.text(0) }
   }
 
   /// Ends all open consents of a person to a purpose, an earlier one of a merged entry too.
