@@ -9,14 +9,15 @@ extension WorkerHandler {
     let worker = try fullWorker(request.id, reach, transaction)
     try WorkersError.requireETag(request.etag, is: worker.etag, of: "worker")
     let selection = try WorkerHandler.selection(of: request)
-    if !request.affiliationConsent.isEmpty, !selection.concernsAffiliation {
-      throw WorkersError.invalid([WorkerInput.consentToNothing])
-    }
     if reach.employerID != nil {
       let others = selection.others(than: WorkerHandler.platformFields)
       guard others.isEmpty else { throw WorkersError.fieldsNotYours(others) }
     }
     let changed = try changed(worker, by: request, selection, transaction)
+    let isWithoutAffiliation = (changed.affiliation ?? Affiliation()) == Affiliation()
+    if !request.affiliationConsent.isEmpty, !selection.concernsAffiliation || isWithoutAffiliation {
+      throw WorkersError.invalid([WorkerInput.consentToNothing])
+    }
     try checkAffiliation(of: changed, insteadOf: worker, request, transaction)
     try exchangePhones(of: worker, for: changed, transaction)
     try WorkerWriter(transaction: transaction, vault: vault).update(

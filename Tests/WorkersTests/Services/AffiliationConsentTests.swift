@@ -79,6 +79,14 @@ import Workers
           UpdateWorkerRequest(id: worker.id, phone: "13700137000", affiliationConsent: "form 2026-118"))
       }
       #expect(update?.violations.map(\.reason) == ["NOTHING_CONSENTED_TO"])
+      // A mask alone names the affiliation and says none.
+      let emptied = await status {
+        try await register.staff.updateWorker(
+          UpdateWorkerRequest(
+            id: worker.id, updateMask: ProtoFieldMask(paths: ["affiliation"]),
+            affiliationConsent: "form 2026-118"))
+      }
+      #expect(emptied?.violations.map(\.reason) == ["NOTHING_CONSENTED_TO"])
       #expect(try await register.staff.getWorker(GetWorkerRequest(id: worker.id)) == worker)
     }
   }
