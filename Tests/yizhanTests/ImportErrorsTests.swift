@@ -150,6 +150,21 @@ import Wire
     #expect(String(decoding: file, as: UTF8.self).hasSuffix("\r\n2,1,,,,bad,\r\n"))
   }
 
+  /// A log that the shell appends to keeps what it has.
+  @Test func aStreamIsWrittenToWhereItIs() async throws {
+    try await withFolder { folder async throws in
+      let path = "\(folder)/host.log"
+      try Files.write(Array("earlier\n".utf8), to: path)
+      let log = open(path, O_WRONLY | O_APPEND)
+      try #require(log >= 0)
+      defer { close(log) }
+      let outcome = await run(try server(failed: 1), rows: 1, "--errors", "/dev/fd/\(log)")
+      #expect(outcome.code == .rowsFailed, "\(outcome.error)")
+      let text = String(decoding: try Files.read(path, limitBytes: 1 << 16), as: UTF8.self)
+      #expect(text.hasPrefix("earlier\n") && text.hasSuffix("\r\n2,1,,,,bad,\r\n"))
+    }
+  }
+
   @Test func valuesOfAFileAreNoFormulasInTheFileOfErrors() async throws {
     let server = try server(failed: 1)
     server.handle("LockerService/ImportLockers") { _ in

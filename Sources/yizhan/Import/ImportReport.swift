@@ -68,6 +68,8 @@ struct ImportReport {
   }
 
   private func write(_ errors: [RowError], to errorsFile: DraftFile) throws {
+    // It may be the stream that the counts went to.
+    console.flush()
     do {
       try errorsFile.finish(Array(csv(errors).utf8))
     } catch let error as OutputError {

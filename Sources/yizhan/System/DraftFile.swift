@@ -22,11 +22,22 @@ final class DraftFile {
     let draftPath = isDevice ? nil : "\(path).\(getpid()).tmp"
     let descriptor =
       draftPath.map { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode) }
-      ?? open(path, O_WRONLY | O_CLOEXEC)
+      ?? Self.standardStream(path).map { dup($0) } ?? open(path, O_WRONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw UsageError("cannot write \(path): \(Files.errorText())") }
     self.path = path
     self.draftPath = draftPath
     self.descriptor = descriptor
+  }
+
+  /// The descriptor of a stream that the process has already. Opened anew by its name, a file would be written from its
+  /// beginning, over what the stream has written and will write.
+  private static func standardStream(_ path: String) -> Int32? {
+    switch path {
+    case "/dev/stdout": STDOUT_FILENO
+    case "/dev/stderr": STDERR_FILENO
+    case _ where path.hasPrefix("/dev/fd/"): Int32(path.dropFirst("/dev/fd/".count))
+    default: nil
+    }
   }
 
   deinit {
