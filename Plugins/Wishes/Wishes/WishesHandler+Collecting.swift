@@ -78,18 +78,14 @@ extension WishesHandler {
     if contact != oldContact {
       wish.contact = try vault.seal(contact, of: wish.workerID, in: transaction)
     }
-    let wasPublic = wish.draft == nil
     if wish.state == .listed {
       try requirePublicText(of: wish, parts: parts, in: transaction)
     } else {
-      // What was public once and came back is written anew for moderation.
       wish.draft = try vault.seal(draft: wish.details, parts: parts, of: wish.workerID, in: transaction)
     }
     wish.units = Self.units(of: wish.details, parts: parts)
     try WishStore.saveDetails(wish, in: transaction)
-    if parts != oldParts || wasPublic != (wish.draft == nil) {
-      try WishStore.replaceParts(of: wish, with: parts, in: transaction)
-    }
+    if parts != oldParts { try WishStore.replaceParts(of: wish, with: parts, in: transaction) }
     try save(
       &wish, after: HistoryStep(action: .updated, detail: fields.names.joined(separator: ", ")),
       from: wish.state,
