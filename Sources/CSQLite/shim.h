@@ -1,7 +1,6 @@
 #if __has_include(<sqlite3.h>)
 // The audit record's old and new values come from this hook; Debian's library has it.
 #define SQLITE_ENABLE_PREUPDATE_HOOK 1
-#include <malloc.h>
 #include <sqlite3.h>
 #else
 #error "The header sqlite3.h is missing. On Debian: apt-get install libsqlite3-dev"
@@ -15,14 +14,6 @@ static inline int csqlite_configure(void) {
   int rc = sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
   if (rc == SQLITE_OK) rc = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   return rc;
-}
-
-/// Lets each thread's heap keep some megabytes that it has freed. A batch of writes allocates and frees as much as that
-/// again and again, and glibc would give it back to the kernel each time above 128 KiB, which then has to clear every
-/// page anew. Of the whole process; see mallopt(3).
-static inline void csqlite_keep_freed_memory(void) {
-  mallopt(M_TRIM_THRESHOLD, 4 << 20);
-  mallopt(M_MMAP_THRESHOLD, 1 << 20);
 }
 
 /// Switches a SQLITE_DBCONFIG_… option of a connection on or off.

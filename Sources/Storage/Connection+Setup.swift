@@ -8,7 +8,6 @@ extension Connection {
 
   /// Checks the library that the process runs with, once.
   static func checkEngine() throws {
-    csqlite_keep_freed_memory()
     _ = csqlite_configure()
     guard sqlite3_libversion_number() >= oldestVersion else {
       throw StorageError.unsupportedEngine(
