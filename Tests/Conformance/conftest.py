@@ -34,7 +34,9 @@ def free_port():
 class Host:
     """A `yizhand serve` on loopback with a data directory of its own, in development mode unless told."""
 
-    def __init__(self, data, *flags, development=True):
+    def __init__(self, data, *flags, development=True, tracer=()):
+        """`tracer` is the command that the host is run by, which has to make it this process's own child."""
+        self.tracer = tracer
         self.mode = ["--development"] if development else []
         self.data = pathlib.Path(data)
         self.flags = flags
@@ -49,7 +51,7 @@ class Host:
         log = open(self.log, "ab")
         self.process = subprocess.Popen(
             [
-                BIN / "yizhand", "serve", *self.mode, "--data", self.data, "--listen", self.address,
+                *self.tracer, BIN / "yizhand", "serve", *self.mode, "--data", self.data, "--listen", self.address,
                 "--metrics", f"127.0.0.1:{self.metrics_port}", "--token-file", self.token_file, *self.flags,
             ],
             stdout=log, stderr=log,

@@ -1,13 +1,14 @@
 """More writes than a host can do, and one caller that makes far more than it may: short forms, with figures.
 
 `YIZHAN_BIN=$PWD/.build/release OVERLOAD_SECONDS=600 pytest -s Tests/Faults/test_overload.py` runs the long form. The
-host runs on one core, made short of disk, and the load on another where there are two. What the host must reach holds
-for a release build; a debug build is held to less.
+host runs on one core, made short of disk, and the load on another where there are two. How long the disk takes is the
+test's, so that what a refused call costs a debug build's core on a slow machine says nothing of the limit.
 """
 
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import urllib.request
@@ -80,8 +81,8 @@ def before_other_programs():
 def start_host(tmp_path):
     hosts = []
 
-    def start(*flags):
-        host = Host(tmp_path / "data", "--streams-per-connection", "10000", *flags)
+    def start(*flags, tracer=()):
+        host = Host(tmp_path / "data", "--streams-per-connection", "10000", *flags, tracer=tracer)
         hosts.append(host)
         host.start()
         os.sched_setaffinity(host.process.pid, {CORES[0]})
@@ -95,13 +96,20 @@ def start_host(tmp_path):
         host.kill()
 
 
-# With a commit for each write the disk is what is short: not HTTP/2, which a debug build spends most of its time on and
-# which no limit on writes can spare, nor the load, which on its one core cannot ask twice for what a release build does.
+# A commit for each write, and each waits for the disk as long as for a slow one: then the disk is what is short, not
+# the core, which a debug build needs for HTTP/2, in a refused call too. `-D` keeps the host this process's own child.
 SHORT_OF_DISK = ("--writes-per-commit", "1")
+COMMIT_MILLISECONDS = 2
+SLOW_DISK = (
+    "strace", "-D", "-f", "--seccomp-bpf", "-qqq", "-o", "/dev/null", "-e", "trace=fdatasync",
+    "-e", f"inject=fdatasync:delay_enter={1_000 * COMMIT_MILLISECONDS}")
+needs_strace = pytest.mark.skipif(
+    shutil.which("strace") is None and not os.environ.get("YIZHAN_TESTS_COMPLETE"), reason="needs strace")
 
 
+@needs_strace
 def test_twice_the_capacity(start_host):
-    host = start_host(*SHORT_OF_DISK)
+    host = start_host(*SHORT_OF_DISK, tracer=SLOW_DISK)
     peak = statistics.median(
         load(host, host.token, "peak", "--seconds", 3)["perSecond"] for _ in range(3))
     flood = load(host, host.token, "open", "--rate", int(2 * peak), "--seconds", SECONDS)
@@ -116,7 +124,7 @@ def test_twice_the_capacity(start_host):
           f"{after['answered']}/{after['offered']} in {after['answeredMedian']:.1f} ms")
     assert flood["failed"] == 0, flood["firstFailure"]
     assert flood["refused"] > 0
-    assert goodput >= (0.8 if IS_RELEASE else 0.5) * peak
+    assert goodput >= 0.8 * peak
     assert flood["refusedMedian"] <= (10 if IS_RELEASE else 100)
     # All is well again within five seconds: the last of them answer everything.
     assert after["failed"] == 0 and after["answered"] >= 0.95 * after["offered"]
@@ -124,7 +132,7 @@ def test_twice_the_capacity(start_host):
 
 
 def test_a_noisy_caller_harms_nobody(start_host):
-    allowed = 50
+    allowed = 20
     host = start_host("--limit-overrides", f"noisy: writes={allowed}", "--limit-burst-seconds", "1")
     noisy, quiet = make_token(host, "noisy"), make_token(host, "quiet")
     alone, beside = [], []
@@ -150,17 +158,21 @@ def test_a_noisy_caller_harms_nobody(start_host):
     assert median(beside, "answeredP99") <= 2 * median(alone, "answeredP99") + 20
 
 
+@needs_strace
 def test_two_greedy_callers_share(start_host):
-    host = start_host(*SHORT_OF_DISK)
+    # A short queue, so that what waits is about as much from the first second on.
+    host = start_host(*SHORT_OF_DISK, "--write-queue", "256", tracer=SLOW_DISK)
     peak = load(host, host.token, "peak", "--seconds", 3)["perSecond"]
     greedy, modest = make_token(host, "greedy"), make_token(host, "modest")
     noise = Load(host, greedy, "open", "--rate", int(1.5 * peak), "--seconds", 8)
-    load(host, modest, "open", "--rate", max(1, int(peak / 20)), "--seconds", 2)
-    calm = load(host, modest, "open", "--rate", max(1, int(peak / 20)), "--seconds", 4)
+    # Of the writes that wait, fewer are the modest one's than each caller may have in any case.
+    rate = max(1, int(peak / 40))
+    load(host, modest, "open", "--rate", rate, "--seconds", 2)
+    calm = load(host, modest, "open", "--rate", rate, "--seconds", 4)
     made = noise.result()
     print(f"\nbeside one that asks for {made['offered'] / 8:,.0f} a second of {peak:,.0f}: "
           f"{calm['answered']}/{calm['offered']} answered in {calm['answeredMedian']:.0f} ms (median), "
           f"{calm['answeredP99']:.0f} ms (p99)")
     assert made["refused"] > 0
     assert calm["failed"] == 0, calm["firstFailure"]
-    assert calm["answered"] >= (0.99 if IS_RELEASE else 0.8) * calm["offered"]
+    assert calm["answered"] >= 0.99 * calm["offered"]
