@@ -113,7 +113,7 @@ struct StreamTests {
 
   @Test func aDeadlineCancelsTheHandlerOfAStream() async throws {
     try await LiveServer.withClient { live, client in
-      let stream = try await client.open(.hangStream, CallOptions(timeout: .seconds(2)))
+      let stream = try await client.open(.hangStream, CallOptions(timeout: .seconds(5)))
       #expect(try await stream.next() == [1])
       let status = try await status { _ = try await stream.next() }
       #expect(status?.code == .deadlineExceeded)
