@@ -3,7 +3,8 @@ import RPC
 import Synchronization
 
 /// What other threads have for a loop: replies of the writer thread above all. However many come while the loop
-/// is busy, the loop is woken once, takes them all, and writes once to each connection.
+/// is busy, the loop is woken once, takes them all, and writes once to each connection. A thread that gathers what it
+/// has (`Gathering`) wakes the loop when it is through.
 final class LoopInbox: Sendable {
   enum Work: Sendable {
     case reply(ServerStream, framed: [UInt8], trailers: Metadata)
@@ -30,7 +31,7 @@ final class LoopInbox: Sendable {
       state.isScheduled = true
       return true
     }
-    if mustSchedule { eventLoop.execute { self.drain() } }
+    if mustSchedule { Gathering.wake { self.eventLoop.execute { self.drain() } } }
   }
 
   /// Takes nothing more, because the loop is about to end: what a handler answers then comes too late.

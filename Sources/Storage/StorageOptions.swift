@@ -40,8 +40,9 @@ public struct StorageOptions: Sendable {
   public var maximumWaitingReports = 1_024
   /// Takes what an operator should know, one line each.
   public var log: @Sendable (StorageLogLine) -> Void = { _ in }
-  /// Called on the writer thread each time the jobs of a batch have all been answered.
-  public var batchSettled: (@Sendable () -> Void)?
+  /// Runs what it is given: the answering of a batch's jobs, on the writer thread. For whoever passes answers on better
+  /// together than one by one.
+  public var settleBatch: @Sendable (_ settle: () -> Void) -> Void = { $0() }
   /// Called on the writer thread when a write's outcome is unknown. It must end the process: what was in flight
   /// is not answered, and nothing more is written. By default it writes the line to standard error and exits
   /// with status 70.

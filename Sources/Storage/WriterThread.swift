@@ -186,9 +186,8 @@ final class WriterThread: @unchecked Sendable {
       if hasBackground { pauseBackground("timers and consumers cannot be committed", error) }
     }
     workspace.forgetBatch()
-    settle(units, outcomes)
+    options.settleBatch { settle(units, outcomes) }
     publish()
-    options.batchSettled?()
   }
 
   private func note(commit duration: Duration, of count: Int) {

@@ -144,6 +144,7 @@ package final class HostCore: Sendable {
     options.idempotencyLifetime = .seconds(configuration.idempotencyRetentionHours * 3_600)
     options.reportThreads = configuration.reportThreads
     options.maximumWaitingReports = configuration.reportQueue
+    options.settleBatch = { Gathering.gather($0) }
     options.log = { line in
       let level: Logger.Level =
         switch line.level {
