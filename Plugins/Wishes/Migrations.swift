@@ -51,12 +51,11 @@ enum WishesMigrations {
       CONSTRAINT never_oversold CHECK (units_active + units_fulfilled + units_confirmed <= units_needed)
     )
     """,
-    // Each list is read from one index, newest first: of everything, of counties, of a street, of a collector. What is
-    // larger than a county is merged from its counties, and what is of every category in a street or of a collector
-    // from the categories (see `WishRange`). What is smaller than a street filters on area_code inside the index. A step of a wish's life moves its entry in every index with the state,
-    // so there are as few as that takes.
-    "CREATE INDEX wishes_wish_by_state ON wishes_wish (state, id)",
-    "CREATE INDEX wishes_wish_by_state_and_category ON wishes_wish (state, category, id)",
+    // Each list is read from one index, newest first: of counties, of a street, of a collector. What is larger than a
+    // county, the whole host too, is merged from its counties, and what is of every category in a street or of a
+    // collector from the categories (see `WishRange`). What is smaller than a street filters on area_code inside the
+    // index. A step of a wish's life moves its entry in every index with the state, which is most of what the step
+    // costs, so there are as few as that takes.
     "CREATE INDEX wishes_wish_by_county ON wishes_wish (county_code, state, id)",
     "CREATE INDEX wishes_wish_by_county_and_category ON wishes_wish (county_code, state, category, id)",
     """

@@ -73,28 +73,31 @@ extension WishRange {
       """, limit)
   }
 
-  /// The first part of the index's key: of an area larger than a county its counties that have wishes, each found by
-  /// a search behind the one before.
+  /// The first part of the index's key.
   private func appendPlaces(to query: inout Query) {
     switch place {
-    case .everywhere: query.append("VALUES ('')")
+    case .everywhere: appendCounties(from: "", to: Self.behindAll, to: &query)
     case .collector(let id, _): query.append("VALUES (?)", id)
     case .area(let area):
       switch area.level {
-      case .province, .city:
-        query.append(
-          """
-          SELECT (SELECT w.county_code FROM wishes_wish w INDEXED BY wishes_wish_by_county
-            WHERE w.county_code >= ? AND w.county_code < ? ORDER BY w.county_code LIMIT 1)
-          UNION ALL
-          SELECT (SELECT w.county_code FROM wishes_wish w INDEXED BY wishes_wish_by_county
-            WHERE w.county_code > p.code AND w.county_code < ? ORDER BY w.county_code LIMIT 1)
-          FROM place p WHERE p.code IS NOT NULL
-          """, area.lowerBound, area.upperBound, area.upperBound)
+      case .province, .city: appendCounties(from: area.lowerBound, to: area.upperBound, to: &query)
       case .county: query.append("VALUES (?)", area.text)
       case .street, .community, .compound: query.append("VALUES (?)", area.text.prefix(9))
       }
     }
+  }
+
+  /// The counties that have wishes, each found by a search behind the one before.
+  private func appendCounties(from lower: String, to upper: String, to query: inout Query) {
+    query.append(
+      """
+      SELECT (SELECT w.county_code FROM wishes_wish w INDEXED BY wishes_wish_by_county
+        WHERE w.county_code >= ? AND w.county_code < ? ORDER BY w.county_code LIMIT 1)
+      UNION ALL
+      SELECT (SELECT w.county_code FROM wishes_wish w INDEXED BY wishes_wish_by_county
+        WHERE w.county_code > p.code AND w.county_code < ? ORDER BY w.county_code LIMIT 1)
+      FROM place p WHERE p.code IS NOT NULL
+      """, lower, upper, upper)
   }
 
   /// The categories: those wanted, or one in the place of all where an index has them together.
@@ -121,8 +124,11 @@ extension WishRange {
 
   /// Whether the range is one stream, which needs no merging.
   var isSingle: Bool {
-    if case .area(let area) = place, [.province, .city].contains(area.level) { return false }
-    return category != .unspecified || hasCategoriesTogether
+    switch place {
+    case .everywhere: return false
+    case .area(let area) where [.province, .city].contains(area.level): return false
+    case .area, .collector: return category != .unspecified || hasCategoriesTogether
+    }
   }
 
   /// The wishes of a range that is one stream, the newest first, in one walk along its index.
@@ -157,12 +163,18 @@ extension WishRange {
         query.append(" AND w.category = ?", category.rawValue)
       }
     }
+    func appendCounty(_ code: some StringProtocol) {
+      let isOfCategory = category != .unspecified
+      query.append(
+        isOfCategory
+          ? "wishes_wish_by_county_and_category WHERE w.county_code ="
+          : "wishes_wish_by_county WHERE w.county_code =")
+      appendCode(code)
+      query.append(" AND w.state = ?", state.rawValue)
+      if isOfCategory { appendCategory() }
+    }
     switch place {
-    case .everywhere where category == .unspecified:
-      query.append("wishes_wish_by_state WHERE w.state = ?", state.rawValue)
-    case .everywhere:
-      query.append("wishes_wish_by_state_and_category WHERE w.state = ?", state.rawValue)
-      appendCategory()
+    case .everywhere: appendCounty("")
     case .collector(let id, let isEmployer):
       query.append("wishes_wish_by_collector WHERE w.collected_by_organisation_id =")
       appendCode(id)
@@ -170,15 +182,7 @@ extension WishRange {
       appendCategory()
     case .area(let area):
       switch area.level {
-      case .province, .city, .county:
-        let isOfCategory = category != .unspecified
-        query.append(
-          isOfCategory
-            ? "wishes_wish_by_county_and_category WHERE w.county_code ="
-            : "wishes_wish_by_county WHERE w.county_code =")
-        appendCode(area.text)
-        query.append(" AND w.state = ?", state.rawValue)
-        if isOfCategory { appendCategory() }
+      case .province, .city, .county: appendCounty(area.text)
       case .street, .community, .compound:
         query.append("wishes_wish_by_street WHERE w.street_code =")
         appendCode(area.text.prefix(9))
