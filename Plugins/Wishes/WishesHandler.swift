@@ -55,14 +55,17 @@ extension WishesHandler {
 
   /// Ends a change of a wish: records the step, counts the version up and writes the row. A wish that ended with it
   /// has its personal data deleted in time.
+  /// - Parameter publishes: whether title and description, which were a draft, are for everybody from now on.
   func save(
-    _ wish: inout WishRecord, after step: HistoryStep, from state: Wish.State, in transaction: Transaction
+    _ wish: inout WishRecord, after step: HistoryStep, from state: Wish.State, publishes: Bool = false,
+    in transaction: Transaction
   ) throws {
     try record(step, to: &wish, from: state, in: transaction)
     try armRetention(of: &wish, in: transaction)
     wish.version += 1
     wish.updatedAt = transaction.now
-    try WishStore.saveProgress(wish, changesState: wish.state != state, in: transaction)
+    try WishStore.saveProgress(
+      wish, changesState: wish.state != state, publishes: publishes, in: transaction)
   }
 
   /// Records a step of the caller's; the wish has to be saved afterwards.

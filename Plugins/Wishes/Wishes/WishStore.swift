@@ -55,7 +55,9 @@ enum WishStore {
   /// Writes what the steps of its life change in a wish.
   /// - Parameter changesState: whether the state is among it. It stands in most of the indexes, which are left alone
   ///   where it stays.
-  static func saveProgress(_ wish: WishRecord, changesState: Bool, in transaction: Transaction) throws {
+  static func saveProgress(
+    _ wish: WishRecord, changesState: Bool, publishes: Bool = false, in transaction: Transaction
+  ) throws {
     var update = Query(
       """
       UPDATE wishes_wish SET version = ?, claim_count = ?, history_count = ?, units_needed = ?, units_active = ?,
@@ -66,6 +68,10 @@ enum WishStore {
       wish.units.fulfilled, wish.units.confirmed, wish.publicationConsent, wish.consentEvidence,
       wish.stateReason, wish.updatedAt, wish.listedAt)
     if changesState { update.append(", state = ?, ended_at = ?", wish.state.rawValue, wish.endedAt) }
+    if publishes {
+      update.append(
+        ", title = ?, description = ?, draft = NULL", wish.publicTitle, wish.publicDescription)
+    }
     update.append(" WHERE id = ?", wish.id)
     guard try transaction.execute(update) == 1 else {
       throw WishesError.invariantBroken("the wish \(wish.id) is not there")
@@ -86,12 +92,9 @@ enum WishStore {
       details.partCount, wish.contact, wish.id)
   }
 
-  /// Writes title, description and names of parts in the clear, for everybody, where they were a draft.
-  /// - Parameter wish: opened, its draft taken away.
-  static func publish(_ wish: WishRecord, in transaction: Transaction) throws {
-    try transaction.execute(
-      "UPDATE wishes_wish SET title = ?, description = ?, draft = NULL WHERE id = ?", wish.publicTitle,
-      wish.publicDescription, wish.id)
+  /// Writes the names of a wish's parts in the clear, for everybody, where they were a draft.
+  /// - Parameter wish: opened.
+  static func publishPartNames(of wish: WishRecord, in transaction: Transaction) throws {
     for (index, name) in (wish.partNames ?? []).enumerated() {
       try transaction.execute(
         "UPDATE wishes_part SET name = ? WHERE wish_id = ? AND number = ?", name, wish.id, index + 1)

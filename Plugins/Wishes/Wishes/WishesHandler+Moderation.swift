@@ -8,15 +8,14 @@ extension WishesHandler {
     try require(.approveWish, of: wish)
     let parts = try WishStore.parts(of: wish, in: transaction)
     let wisherName = try requirePublicText(of: wish, parts: parts, in: transaction)
-    if wish.draft != nil {
-      wish.draft = nil
-      try WishStore.publish(wish, in: transaction)
-    }
+    let isDraft = wish.draft != nil
+    wish.draft = nil
+    if isDraft { try WishStore.publishPartNames(of: wish, in: transaction) }
     let from = wish.state
     wish.state = wish.units.state
     wish.listedAt = transaction.now
     wish.stateReason = nil
-    try save(&wish, after: HistoryStep(action: .approved), from: from, in: transaction)
+    try save(&wish, after: HistoryStep(action: .approved), from: from, publishes: isDraft, in: transaction)
     try transaction.emit(
       WishListedEvent(wishID: wish.id, areaCode: wish.publicAreaCode, category: wish.details.category),
       subject: wish.id)
@@ -74,7 +73,7 @@ extension WishesHandler {
   /// - Throws: `WishesError.personalDataInText`.
   @discardableResult
   func requirePublicText(of wish: WishRecord, parts: [PartRecord], in snapshot: Snapshot) throws -> String {
-    let name = try workers.worker(wish.workerID, in: snapshot)?.displayName ?? ""
+    let name = try workers.displayName(of: wish.workerID, in: snapshot) ?? ""
     var texts = [("title", wish.details.title), ("description", wish.details.description)]
     texts += parts.map { ("parts", $0.name) }
     for (field, text) in texts {
