@@ -158,6 +158,9 @@ import Testing
     let list = try #require(rows["/yizhan.access.v1.AccessService/ListTokens"])
     #expect(list.reply == RowFields([1]))
     #expect(list.request == RowFields([]))
+    // Erasure { string id = 1; …; repeated ErasurePart parts = 7; }: a thing with an identifier is one row.
+    let thing = try #require(rows["/yizhan.privacy.v1.PersonalDataService/ErasePerson"])
+    #expect(thing.reply == RowFields([]))
     // Token.roles is repeated, but an enum; the reply is one row.
     #expect(rows["/yizhan.access.v1.AccessService/RevokeToken"]?.reply == RowFields([]))
   }

@@ -1,6 +1,7 @@
 import Wire
 
-/// Which fields of a message hold rows: repeated messages at its top level, as `wishes` in ListWishesResponse.
+/// Which fields of a message hold rows: repeated messages at its top level, as `wishes` in ListWishesResponse. A message
+/// with an identifier of its own is one row, whatever it holds, as a Worker with their employments.
 struct RowFields: Sendable, Equatable {
   /// Bit n stands for field number n; rows in fields above 63 are not counted.
   private let bits: UInt64
@@ -11,6 +12,10 @@ struct RowFields: Sendable, Equatable {
 
   /// The fields of a message type that hold rows.
   init(_ message: MessageSchema) {
+    if message.fields.contains(where: { $0.name == "id" }) {
+      self.init([])
+      return
+    }
     self.init(
       message.fields.filter { field in
         if case .message = field.kind { field.isRepeated && !field.isMap } else { false }
