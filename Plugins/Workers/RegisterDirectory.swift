@@ -32,6 +32,10 @@ struct RegisterDirectory: AreaDirectory, OrganisationDirectory, WorkerDirectory 
       WorkerSummary.init)
   }
 
+  func displayName(of id: String, in snapshot: Snapshot) throws -> String? {
+    try WorkerStore(snapshot: snapshot.entering(scope), vault: vault).name(of: id)
+  }
+
   func standing(_ id: String, in snapshot: Snapshot) throws -> WorkerStanding? {
     try WorkerStore(snapshot: snapshot.entering(scope), vault: vault).standing(id).map(WorkerStanding.init)
   }

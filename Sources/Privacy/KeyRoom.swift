@@ -7,10 +7,13 @@ final class KeyRoom: Sendable {
   let numbers: [String: Int]
   private let byNumber: [Int: HostKey]
   let dataKeys: [DataKeyPurpose: SymmetricKey]
+  /// The start of every keyed hash to look something up by, with the key taken in; nil while there are no data keys yet.
+  let lookup: HMAC<SHA256>?
 
   init(ring: HostKeyRing, rows: [KeyStore.HostKeyRow], dataKeys: [DataKeyPurpose: SymmetricKey]) {
     self.ring = ring
     self.dataKeys = dataKeys
+    lookup = dataKeys[.lookup].map { HMAC(key: $0) }
     var numbers: [String: Int] = [:]
     var byNumber: [Int: HostKey] = [:]
     for row in rows {

@@ -35,21 +35,23 @@ enum Sealing {
   static func open(
     _ sealed: [UInt8], with key: SymmetricKey, of person: String, as label: StaticString
   ) throws -> [UInt8] {
-    try open(sealed, with: key, of: person, as: label) { Array($0) }
+    var plain: [UInt8] = []
+    try open(sealed, with: key, of: person, as: label) { plain = Array($0) }
+    return plain
   }
 
   /// - Parameter read: takes what it wants of the plain bytes.
   /// - Throws: `VaultError.damaged`.
-  static func open<Result>(
+  static func open(
     _ sealed: [UInt8], with key: SymmetricKey, of person: String, as label: StaticString,
-    _ read: (UnsafeRawBufferPointer) -> Result
-  ) throws -> Result {
+    _ read: (UnsafeRawBufferPointer) -> Void
+  ) throws {
     guard sealed.count >= overheadBytes, sealed[0] == version else { throw VaultError.damaged }
-    return try withAuthenticated(label, person) { authenticated in
+    try withAuthenticated(label, person) { authenticated in
       try sealed.withUnsafeBytes { bytes in
         do {
           let box = try AES.GCM.SealedBox(combined: UnsafeRawBufferPointer(rebasing: bytes.dropFirst()))
-          return try AES.GCM.open(box, using: key, authenticating: authenticated).withUnsafeBytes(read)
+          try AES.GCM.open(box, using: key, authenticating: authenticated).withUnsafeBytes(read)
         } catch {
           throw VaultError.damaged
         }

@@ -17,7 +17,7 @@ extension Vault: StorageSealer {
     var keys: [SymmetricKey] = []
     var marks: [UInt8] = []
     for person in persons {
-      let own = try isErased(person, in: transaction) ? nil : key(of: person, in: transaction)
+      let own = try keyUnlessErased(of: person, in: transaction)
       marks.append(own == nil ? 0 : 1)
       if let own { keys.append(own) }
     }
@@ -52,6 +52,10 @@ extension Vault: StorageSealer {
       as: Self.changesLabel)
   }
 
+  private func keyUnlessErased(of person: String, in transaction: Transaction) throws -> SymmetricKey? {
+    do { return try key(of: person, in: transaction) } catch VaultError.erased { return nil }
+  }
+
   /// The key that seals the changes of a record: one of the host's, and with persons the HMAC-SHA-256 of their keys under
   /// it (HKDF's extraction; RFC 5869, section 2.2), so that whoever lacks one of them has nothing.
   ///
@@ -60,8 +64,8 @@ extension Vault: StorageSealer {
   private func changesKey(of sequence: Int64, _ persons: [SymmetricKey]) throws -> SymmetricKey {
     let range = sequence >> 20
     let own = try changesKeys.key(of: range) { try derivedKey(.audit, for: "kernel_audit.changes \(range)") }
-    if persons.isEmpty { return own }
-    var hash = HMAC<SHA256>(key: own)
+    if persons.isEmpty { return own.key }
+    var hash = own.hash
     for person in persons { person.withUnsafeBytes { hash.update(data: $0) } }
     return SymmetricKey(data: hash.finalize())
   }
@@ -74,12 +78,12 @@ extension Vault: StorageSealer {
     var sealed = reply
     var marks: [UInt8] = []
     for person in persons {
-      guard try !isErased(person, in: transaction) else {
+      do {
+        sealed = try seal(unbounded: sealed, of: person, as: Self.replyLabel, in: transaction)
+        marks.append(1)
+      } catch VaultError.erased {
         marks.append(0)
-        continue
       }
-      marks.append(1)
-      sealed = try seal(unbounded: sealed, of: person, as: Self.replyLabel, in: transaction)
     }
     return marks + sealed
   }

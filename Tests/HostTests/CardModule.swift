@@ -207,6 +207,10 @@ extension Cards: PersonalDataHolder {
 }
 
 extension Cards: WorkerDirectory {
+  func displayName(of id: String, in snapshot: Snapshot) throws -> String? {
+    try worker(id, in: snapshot)?.displayName
+  }
+
   func standing(_ id: String, in snapshot: Snapshot) throws -> WorkerStanding? {
     try snapshot.entering(scope).first(
       "SELECT area_code, platform_id FROM cards_card WHERE person = ?", id

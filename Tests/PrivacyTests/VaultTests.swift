@@ -62,6 +62,34 @@ private struct Refused: Error {}
       try open(sealed, SymmetricKey(data: personKey), "clinic_note.text", "p1") == [4] + Array("note".utf8))
   }
 
+  @Test func recordsAreReadTextByText() async throws {
+    let cabinet = try await Cabinet(ring(1))
+    let vault = cabinet.vault
+    let label: StaticString = "clinic_note.text"
+    _ = try await cabinet.write { transaction in
+      let sealed = try vault.seal(["王芳", "", "b"], of: "p", as: label, in: transaction)
+      try vault.openRecord(sealed, of: "p", as: label, in: transaction) { record in
+        #expect(record.next() == "王芳")
+        #expect(record.nextBytes().isEmpty && !record.isAtEnd)
+        #expect(Array(record.nextBytes()) == Array("b".utf8))
+        // Texts that were left out at the end are empty.
+        #expect(record.isAtEnd && record.next() == "" && record.next() == "")
+      }
+      // A length without its text, a length without its end, one that no text has.
+      for bytes: [UInt8] in [[5, 1], [1], [0x80], [0, 0x80], [0xff, 0xff, 0xff, 0xff, 1, 0]] {
+        let sealed = try vault.seal(bytes, of: "p", as: label, in: transaction)
+        #expect(throws: VaultError.damaged) {
+          try vault.openTexts(sealed, of: "p", as: label, in: transaction)
+        }
+        #expect(throws: VaultError.damaged) {
+          try vault.openRecord(sealed, of: "p", as: label, in: transaction) { record in
+            for _ in 0..<3 { _ = record.next() }
+          }
+        }
+      }
+    }
+  }
+
   @Test func recordsKeepTheirTexts() async throws {
     let cabinet = try await Cabinet(ring(1))
     let vault = cabinet.vault

@@ -11,7 +11,7 @@ extension WishesHandler {
     if sight.showsContact {
       let contact = try vault.contact(of: wish, in: snapshot)
       view.wisherName =
-        try wisherName ?? workers.worker(wish.workerID, in: snapshot)?.displayName ?? ""
+        try wisherName ?? workers.displayName(of: wish.workerID, in: snapshot) ?? ""
       view.contactPhone = contact.phone
       view.deliveryAddress = contact.address
     }

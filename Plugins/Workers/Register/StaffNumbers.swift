@@ -17,13 +17,11 @@ struct StaffNumbers: Sendable, Equatable {
 
   var isEmpty: Bool { text.isEmpty }
 
-  /// The number of an employment; empty for none.
-  func number(of employmentID: String) -> String {
-    // Nearly every worker has one line, and this runs in every read of one: bytes, and no copies of the texts.
-    let found = text.utf8.withContiguousStorageIfAvailable { bytes in
-      employmentID.utf8.withContiguousStorageIfAvailable { Self.number(in: bytes, of: $0) }
-    }
-    return (found ?? nil) ?? ""
+  /// The number of an employment in what is sealed; empty for none. Nearly every worker has one line, and this runs in every read of
+  /// one: over bytes, without copies of the texts.
+  static func number(in bytes: UnsafeBufferPointer<UInt8>, of employmentID: String) -> String {
+    var id = employmentID
+    return id.withUTF8 { number(in: bytes, of: $0) }
   }
 
   private static func number(in bytes: UnsafeBufferPointer<UInt8>, of id: UnsafeBufferPointer<UInt8>)
@@ -31,11 +29,12 @@ struct StaffNumbers: Sendable, Equatable {
   {
     guard let wanted = id.baseAddress, !id.isEmpty else { return "" }
     var start = 0
-    while start < bytes.count {
-      let line = UnsafeBufferPointer(rebasing: bytes[start...])
-      let end = line.firstIndex(of: UInt8(ascii: "\n")) ?? line.count
-      if end > id.count, let found = line.baseAddress, memcmp(found, wanted, id.count) == 0 {
-        return String(decoding: line[(id.count + 1)..<end], as: UTF8.self)
+    while let line = bytes.baseAddress.map({ $0 + start }), start < bytes.count {
+      let rest = bytes.count - start
+      let end = memchr(line, 0x0a, rest).map { UnsafeRawPointer($0) - UnsafeRawPointer(line) } ?? rest
+      if end > id.count, memcmp(line, wanted, id.count) == 0 {
+        let number = UnsafeBufferPointer(start: line + id.count + 1, count: end - id.count - 1)
+        return String(decoding: number, as: UTF8.self)
       }
       start += end + 1
     }

@@ -27,7 +27,7 @@ extension WorkerHandler {
       workers[index].employments = try store.employments(of: id)
       // Nothing is sealed of an entry that was merged or erased.
       if let sealed = sealed[id], !sealed.isEmpty {
-        workers[index].set(try vault.open(sealed, of: id, in: snapshot))
+        try vault.open(sealed, of: id, into: &workers[index], in: snapshot)
       }
     }
     return ListWorkersResponse(workers: workers.map { reach.view(of: $0) }, nextPageToken: next)

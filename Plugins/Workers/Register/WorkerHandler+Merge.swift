@@ -36,7 +36,7 @@ extension WorkerHandler {
     }
     let duplicates = try found.map { pair in
       var duplicate = pair.duplicate
-      duplicate.name = try vault.open(pair.personal, of: duplicate.sourceID, in: snapshot).name
+      duplicate.name = try vault.name(in: pair.personal, of: duplicate.sourceID, in: snapshot)
       return duplicate
     }
     return ListDuplicatesResponse(duplicates: duplicates, nextPageToken: next)

@@ -5,6 +5,10 @@ struct WorkerStore {
   let snapshot: Snapshot
   let vault: WorkerVault
 
+  /// How many entries are looked at for one that was merged. A merge points every entry that led to its source at its
+  /// target, so two are enough; a third costs nothing and would carry over entries that were merged otherwise.
+  private static let mergeSteps = 3
+
   /// The worker of an identifier, a merged one resolved, with employments; nil if there is none within reach.
   func worker(_ id: String, _ reach: Reach) throws -> Worker? {
     var worker = Worker()
@@ -15,13 +19,30 @@ struct WorkerStore {
   /// - Parameter worker: an empty one.
   /// - Returns: whether there is one within reach.
   func read(_ id: String, _ reach: Reach, into worker: inout Worker) throws -> Bool {
-    try find(id, into: &worker, isOpened: true) && reach.includes(worker)
+    guard try find(id, into: &worker, isOpened: true) else { return false }
+    // Looked at first, so that most calls do not pay for a copy of the worker.
+    if case .everything = reach { return true }
+    return reach.includes(worker)
   }
 
   /// Where a worker is and for whom they work now, without anything personal; nil if there is none.
   func standing(_ id: String) throws -> Worker? {
     var worker = Worker()
     return try find(id, into: &worker, isOpened: false) ? worker : nil
+  }
+
+  /// A worker's name; nil if there is no such worker.
+  func name(of id: String) throws -> String? {
+    var next: String? = id
+    for _ in 0..<Self.mergeSteps {
+      guard let id = next else { break }
+      let entry = try snapshot.first("SELECT personal, merged_into FROM workers_worker WHERE id = ?", id) {
+        (sealed: $0.optionalBytes(0), mergedInto: $0.optionalText(1))
+      }
+      if let sealed = entry?.sealed { return try vault.name(in: sealed, of: id, in: snapshot) }
+      next = entry?.mergedInto
+    }
+    return nil
   }
 
   /// Who has an identity number.
@@ -74,14 +95,12 @@ struct WorkerStore {
   /// Reads an entry, a merged one resolved, with employments. One that was erased is not found.
   private func find(_ id: String, into worker: inout Worker, isOpened: Bool) throws -> Bool {
     var next: String? = id
-    // A merge points every entry that led to its source at its target, so one step is enough; a second one
-    // costs nothing and would carry over entries that were merged otherwise.
-    for _ in 0..<3 {
+    for _ in 0..<Self.mergeSteps {
       guard let id = next else { break }
       guard let sealed = try read(id, into: &worker, mergedInto: &next) else { return false }
       if next == nil {
         guard !sealed.isEmpty else { return false }
-        if isOpened { worker.set(try vault.open(sealed, of: id, in: snapshot)) }
+        if isOpened { try vault.open(sealed, of: id, into: &worker, in: snapshot) }
         return true
       }
     }
@@ -131,22 +150,6 @@ extension Worker {
     etag = String(row.int64(first + 4))
     createTime = ProtoTimestamp(row.instant(first + 5))
     updateTime = ProtoTimestamp(row.instant(first + 6))
-  }
-
-  /// Sets what was sealed; the employments are there already.
-  mutating func set(_ personal: consuming PersonalFacts) {
-    let facts = personal.numberFacts
-    name = personal.name
-    identityNumber = personal.identityNumber ?? ""
-    phone = personal.phones.first ?? ""
-    otherPhones = Array(personal.phones.dropFirst())
-    sex = facts.sex
-    birthDate = facts.birthDate
-    affiliation = personal.affiliation == Affiliation() ? nil : personal.affiliation
-    if personal.staffNumbers.isEmpty { return }
-    for index in employments.indices {
-      employments[index].staffNumber = personal.staffNumbers.number(of: employments[index].id)
-    }
   }
 }
 

@@ -12,10 +12,18 @@ struct WorkerVault: Sendable {
     try vault.seal(personal.texts, of: id, as: Self.label, in: transaction)
   }
 
-  /// Opens what `seal` sealed.
+  /// Opens what `seal` sealed, for an entry that has its employments already.
   /// - Throws: `VaultError`.
-  func open(_ sealed: [UInt8], of id: String, in snapshot: Snapshot) throws -> PersonalFacts {
-    PersonalFacts(texts: try vault.openTexts(sealed, of: id, as: Self.label, in: snapshot))
+  func open(_ sealed: [UInt8], of id: String, into worker: inout Worker, in snapshot: Snapshot) throws {
+    try vault.openRecord(sealed, of: id, as: Self.label, in: snapshot) { worker.set(&$0) }
+  }
+
+  /// The name alone of what `seal` sealed.
+  /// - Throws: `VaultError`.
+  func name(in sealed: [UInt8], of id: String, in snapshot: Snapshot) throws -> String {
+    var name = ""
+    try vault.openRecord(sealed, of: id, as: Self.label, in: snapshot) { name = $0.next() }
+    return name
   }
 
   /// The hash of an identity number in its normal form.
@@ -74,27 +82,6 @@ struct PersonalFacts: Sendable, Equatable {
       affiliation: worker.affiliation ?? Affiliation())
   }
 
-  init(texts: [String]) {
-    func text(_ index: Int) -> String { index < texts.count ? texts[index] : "" }
-    name = text(0)
-    identityNumber = text(1).nonEmpty
-    var numbers = text(2)
-    // Most workers have one phone.
-    phones =
-      numbers.withUTF8({ $0.contains(UInt8(ascii: " ")) })
-      ? numbers.utf8.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) }
-      : numbers.isEmpty ? [] : [numbers]
-    staffNumbers = StaffNumbers(text: text(3))
-    affiliation =
-      texts.count <= 4
-      ? Affiliation()
-      : Affiliation(
-        partyMembership: PartyMembership(rawValue: Int32(text(4)) ?? 0),
-        isMobilePartyMember: text(5).contains("m"), partyBranch: text(6),
-        isUnionMember: text(5).contains("u"),
-        unionName: text(7), isYouthLeagueMember: text(5).contains("l"), youthLeagueBranch: text(8))
-  }
-
   /// What is known of a person from two entries; where they differ, what stands here counts.
   func adding(_ other: PersonalFacts) -> PersonalFacts {
     PersonalFacts(
@@ -102,25 +89,59 @@ struct PersonalFacts: Sendable, Equatable {
       staffNumbers: staffNumbers.adding(other.staffNumbers),
       affiliation: other.affiliation.adding(affiliation))
   }
+}
+
+extension Worker {
+  /// Sets what was sealed, as `PersonalFacts.texts` lists it; the employments are there already. Text by text, because
+  /// most calls about a worker come here.
+  mutating func set(_ record: inout TextRecord) {
+    name = record.next()
+    let number = record.nextBytes()
+    identityNumber = String(decoding: number, as: UTF8.self)
+    (sex, birthDate) = Self.facts(ofNumber: number)
+    let phones = record.nextBytes()
+    // Most workers have one phone.
+    if let end = phones.firstIndex(of: UInt8(ascii: " ")) {
+      phone = String(decoding: phones[..<end], as: UTF8.self)
+      otherPhones = phones[end...].split(separator: UInt8(ascii: " ")).map {
+        String(decoding: $0, as: UTF8.self)
+      }
+    } else {
+      phone = String(decoding: phones, as: UTF8.self)
+    }
+    let staffNumbers = record.nextBytes()
+    if !staffNumbers.isEmpty {
+      for index in employments.indices {
+        employments[index].staffNumber = StaffNumbers.number(in: staffNumbers, of: employments[index].id)
+      }
+    }
+    if !record.isAtEnd { set(affiliation: &record) }
+  }
+
+  private mutating func set(affiliation record: inout TextRecord) {
+    let membership = PartyMembership(rawValue: Int32(record.next()) ?? 0)
+    let marks = record.next()
+    affiliation = Affiliation(
+      partyMembership: membership, isMobilePartyMember: marks.contains("m"), partyBranch: record.next(),
+      isUnionMember: marks.contains("u"), unionName: record.next(),
+      isYouthLeagueMember: marks.contains("l"), youthLeagueBranch: record.next())
+  }
 
   /// Sex and birth date of a number that was checked when it was taken in.
-  var numberFacts: (sex: Sex, birthDate: String) {
-    guard var number = identityNumber else { return (.unspecified, "") }
-    return number.withUTF8 { digits in
-      guard digits.count == 18 else { return (.unspecified, "") }
-      let birthDate = String(unsafeUninitializedCapacity: 10) { text in
-        var source = 6
-        for place in 0..<10 {
-          if place == 4 || place == 7 {
-            text[place] = UInt8(ascii: "-")
-          } else {
-            text[place] = digits[source]
-            source += 1
-          }
+  private static func facts(ofNumber digits: UnsafeBufferPointer<UInt8>) -> (sex: Sex, birthDate: String) {
+    guard digits.count == 18 else { return (.unspecified, "") }
+    let birthDate = String(unsafeUninitializedCapacity: 10) { text in
+      var source = 6
+      for place in 0..<10 {
+        if place == 4 || place == 7 {
+          text[place] = UInt8(ascii: "-")
+        } else {
+          text[place] = digits[source]
+          source += 1
         }
-        return 10
       }
-      return (digits[16] % 2 == 1 ? .male : .female, birthDate)
+      return 10
     }
+    return (digits[16] % 2 == 1 ? .male : .female, birthDate)
   }
 }

@@ -61,8 +61,10 @@ public struct WorkerSummary: Sendable, Hashable {
 /// keeps worker identifiers follows `WorkerMergedEvent`; until then, a merged identifier resolves here.
 public protocol WorkerDirectory: Sendable {
   /// The worker of an identifier, a merged one resolved, or nil if there is none. Opens the name: where only area and
-  /// platforms matter, `standing` is the cheaper one.
+  /// platforms matter, `standing` is the cheaper one, and `displayName` where they do not.
   func worker(_ id: String, in snapshot: Snapshot) throws -> WorkerSummary?
+  /// The full name of a worker, as `WorkerSummary` has it; nil if there is none. A merged identifier is resolved.
+  func displayName(of id: String, in snapshot: Snapshot) throws -> String?
   /// Where a worker is and for whom they work; nil if there is none. A merged identifier is resolved.
   func standing(_ id: String, in snapshot: Snapshot) throws -> WorkerStanding?
   /// Workers who work for a platform now, in the order of their identifiers.

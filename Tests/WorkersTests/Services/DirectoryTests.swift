@@ -30,6 +30,7 @@ import Workers
       // A merged identifier resolves, in another module's transaction.
       #expect(seen.merged?.id == target.id)
       #expect(seen.merged?.displayName == "苟建国")
+      #expect(seen.mergedName == "苟建国")
       #expect(seen.merged?.maskedName == "苟**")
       #expect(seen.merged?.areaCode == "410304")
       #expect(seen.area?.name == "瀍河回族区")
@@ -47,6 +48,7 @@ struct ProbeModule: Module {
   struct Seen: Sendable {
     var events: [String] = []
     var merged: WorkerSummary?
+    var mergedName: String?
     var area: AreaSummary?
     var ancestors: [String] = []
     var platform: OrganisationSummary?
@@ -71,14 +73,17 @@ struct ProbeModule: Module {
     registrar.onEvent(WorkerMergedEvent.self) { transaction, event in
       ProbeModule.note("merged \(event.sourceID) \(event.targetID)")
       let worker = try workers.worker(event.sourceID, in: transaction)
+      let name = try workers.displayName(of: event.sourceID, in: transaction)
       let area = try areas.area("410304", in: transaction)
       let ancestors = try areas.ancestors(of: "410304", in: transaction).map(\.name)
       let unknown = "018f3c5e-7b1a-7c3d-9e2f-0a1b2c3d4e5f"
       let nothing =
-        try workers.worker(unknown, in: transaction) == nil && !areas.exists("x", in: transaction)
+        try workers.worker(unknown, in: transaction) == nil
+        && workers.displayName(of: unknown, in: transaction) == nil && !areas.exists("x", in: transaction)
         && !organisations.exists(unknown, in: transaction)
       ProbeModule.seen.withLock {
         $0.merged = worker
+        $0.mergedName = name
         $0.area = area
         $0.ancestors = ancestors
         $0.isNothingFound = nothing
