@@ -59,10 +59,10 @@ extension Masking {
 
   /// Surnames of two characters that are in use, each as the six bytes of its UTF-8.
   /// Source: 百家姓; the report 二〇二〇年全国姓名报告 of the Ministry of Public Security names the commonest.
-  private static let compoundSurnames = Set(
+  private static let compoundSurnames =
     [
       "欧阳", "上官", "皇甫", "令狐", "诸葛", "司徒", "司马", "申屠", "夏侯", "尉迟", "公孙", "轩辕", "慕容", "宇文", "长孙", "端木", "独孤",
       "南宫", "东方", "百里", "呼延", "闻人", "澹台", "濮阳", "淳于", "单于", "太叔", "公冶", "宗政", "钟离", "鲜于", "闾丘", "司空", "赫连",
       "拓跋", "西门",
-    ].map { packed($0.utf8) })
+    ].map { packed($0.utf8) }
 }

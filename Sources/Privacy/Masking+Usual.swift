@@ -1,18 +1,21 @@
 /// The forms that nearly every value has, masked byte by byte: a reply with a worker holds four, and characters cost
 /// ten times what bytes do. Each gives nil for a text of another form, which the general way then masks alike.
 extension Masking {
-  /// Masks a text of printable ASCII in place, where a byte is a character.
+  /// Masks a text of printable ASCII, where a byte is a character.
   /// - Parameter mask: changes the bytes, or returns false for a text that is none of its kind.
-  static func ascii(_ text: String, _ mask: (UnsafeMutableBufferPointer<UInt8>) -> Bool) -> String? {
+  @inline(__always)
+  private static func ascii(_ text: String, _ mask: (UnsafeMutableBufferPointer<UInt8>) -> Bool) -> String? {
     let masked = text.utf8.withContiguousStorageIfAvailable { source -> String? in
-      guard !source.isEmpty, source.allSatisfy({ (0x20...0x7e).contains($0) }) else { return nil }
-      var isOfItsKind = false
-      let masked = String(unsafeUninitializedCapacity: source.count) { target in
-        _ = target.initialize(from: source)
-        isOfItsKind = mask(UnsafeMutableBufferPointer(rebasing: target[..<source.count]))
-        return source.count
+      // What is longer is none of these kinds.
+      guard (1...64).contains(source.count) else { return nil }
+      return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 64) { room -> String? in
+        for index in 0..<source.count {
+          guard source[index] &- 0x20 <= 0x5e else { return nil }
+          room[index] = source[index]
+        }
+        let target = UnsafeMutableBufferPointer(rebasing: room[..<source.count])
+        return mask(target) ? String(decoding: target, as: UTF8.self) : nil
       }
-      return isOfItsKind ? masked : nil
     }
     return masked ?? nil
   }
@@ -20,10 +23,11 @@ extension Masking {
   /// A phone number of five to thirteen digits.
   static func usualPhone(_ text: String) -> String? {
     ascii(text) { bytes in
-      let count = bytes.count { (0x30...0x39).contains($0) }
+      var count = 0
+      for byte in bytes where isDigit(byte) { count += 1 }
       guard let hidden = hiddenDigits(ofPhoneWith: count) else { return false }
       var digit = 0
-      for index in bytes.indices where (0x30...0x39).contains(bytes[index]) {
+      for index in bytes.indices where isDigit(bytes[index]) {
         if hidden.contains(digit) { bytes[index] = star }
         digit += 1
       }
@@ -34,10 +38,7 @@ extension Masking {
   /// An identity number, of a person or of another document.
   static func usualIdentityNumber(_ text: String) -> String? {
     ascii(text) { bytes in
-      let count = bytes.count
-      // What is longer is no number.
-      guard count <= 64 else { return false }
-      bytes[hiddenCharacters(ofNumberWith: count)].update(repeating: star)
+      for index in hiddenCharacters(ofNumberWith: bytes.count) { bytes[index] = star }
       return true
     }
   }
@@ -45,10 +46,10 @@ extension Masking {
   /// A date of ten characters.
   static func usualDate(_ text: String) -> String? {
     ascii(text) { bytes in
-      guard bytes.count == 10, bytes[..<4].allSatisfy({ (0x30...0x39).contains($0) }), bytes[4] == dash
+      guard bytes.count == 10, isDigit(bytes[0]), isDigit(bytes[1]), isDigit(bytes[2]), isDigit(bytes[3]),
+        bytes[4] == dash
       else { return false }
-      bytes[5..<10].update(repeating: star)
-      bytes[7] = dash
+      for index in 5..<10 { bytes[index] = index == 7 ? dash : star }
       return true
     }
   }
@@ -66,14 +67,17 @@ extension Masking {
       }
       let isCompound = count > 2 && isCompoundSurname(UnsafeBufferPointer(rebasing: bytes[..<6]))
       let kept = isCompound ? 2 : 1
-      return String(unsafeUninitializedCapacity: 3 * kept + count - kept) { target in
-        _ = target.initialize(from: bytes[..<(3 * kept)])
-        target[(3 * kept)..<(3 * kept + count - kept)].initialize(repeating: star)
-        return 3 * kept + count - kept
+      return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 12) { target in
+        target.initialize(repeating: star)
+        for index in 0..<(3 * kept) { target[index] = bytes[index] }
+        let length = 3 * kept + count - kept
+        return String(decoding: UnsafeMutableBufferPointer(rebasing: target[..<length]), as: UTF8.self)
       }
     }
     return masked ?? nil
   }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 
   private static let star = UInt8(ascii: "*")
   private static let dash = UInt8(ascii: "-")

@@ -94,9 +94,11 @@ struct MaskWriter {
     switch plan.shape {
     case .plain: text.line("\(access).maskPersonalData(for: sight)")
     case .optional(let element):
-      text.line("\(access)?.maskPersonalData(for: sight)")
-      // A message of which nothing is left would tell that there was something.
-      text.line("if \(access) == \(element.empty) { \(access) = nil }")
+      text.block("if case .some = \(access)") {
+        $0.line("\(access)?.maskPersonalData(for: sight)")
+        // A message of which nothing is left would tell that there was something.
+        $0.line("if \(access) == \(element.empty) { \(access) = nil }")
+      }
     case .repeated:
       text.line("for index in \(access).indices { \(access)[index].maskPersonalData(for: sight) }")
     case .map: text.line("for key in \(access).keys { \(access)[key]?.maskPersonalData(for: sight) }")

@@ -37,12 +37,12 @@ extension GeneratedMessage {
     try arena.finishReading()
   }
 
-  /// Appends the encoded message. The arena's memory is free again when this returns.
+  /// Appends the encoded message behind so many bytes of zero. The arena's memory is free again when this returns.
   @inlinable
-  public func encode(into output: inout [UInt8], in arena: Arena) {
+  public func encode(behind zeroes: Int, into output: inout [UInt8], in arena: Arena) {
     let raw = arena.make(Self.codec)
     fill(raw, in: arena)
-    arena.pack(raw, into: &output)
+    arena.pack(raw, behind: zeroes, into: &output)
     arena.reset()
   }
 }

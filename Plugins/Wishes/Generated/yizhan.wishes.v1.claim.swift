@@ -285,8 +285,10 @@ public struct Claim: GeneratedMessage {
       stateReason = Masking.whole(stateReason)
       confirmationComment = Masking.whole(confirmationComment)
     }
-    fulfilment?.maskPersonalData(for: sight)
-    if fulfilment == Fulfilment() { fulfilment = nil }
+    if case .some = fulfilment {
+      fulfilment?.maskPersonalData(for: sight)
+      if fulfilment == Fulfilment() { fulfilment = nil }
+    }
   }
 
   /// Where a claim stands.

@@ -198,8 +198,10 @@ public struct Report: GeneratedMessage {
       title = Masking.freeText(title)
       text = Masking.freeText(text)
     }
-    draft?.maskPersonalData(for: sight)
-    if draft == ReportDraft() { draft = nil }
+    if case .some = draft {
+      draft?.maskPersonalData(for: sight)
+      if draft == ReportDraft() { draft = nil }
+    }
   }
 
   /// Where a report stands.

@@ -636,8 +636,10 @@ public struct Wish: GeneratedMessage {
       consentEvidence = Masking.whole(consentEvidence)
     }
     for index in claims.indices { claims[index].maskPersonalData(for: sight) }
-    draft?.maskPersonalData(for: sight)
-    if draft == WishDraft() { draft = nil }
+    if case .some = draft {
+      draft?.maskPersonalData(for: sight)
+      if draft == WishDraft() { draft = nil }
+    }
   }
 
   /// Where a wish stands.

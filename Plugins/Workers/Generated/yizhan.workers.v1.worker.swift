@@ -740,8 +740,10 @@ public struct Worker: GeneratedMessage {
       phone = Masking.phone(phone)
       for index in otherPhones.indices { otherPhones[index] = Masking.phone(otherPhones[index]) }
     }
-    affiliation?.maskPersonalData(for: sight)
-    if affiliation == Affiliation() { affiliation = nil }
+    if case .some = affiliation {
+      affiliation?.maskPersonalData(for: sight)
+      if affiliation == Affiliation() { affiliation = nil }
+    }
     for index in employments.indices { employments[index].maskPersonalData(for: sight) }
   }
 

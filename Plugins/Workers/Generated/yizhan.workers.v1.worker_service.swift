@@ -244,10 +244,14 @@ public struct RegisterWorkerRequest: GeneratedMessage {
       identityNumber = Masking.identityNumber(identityNumber)
       phone = Masking.phone(phone)
     }
-    affiliation?.maskPersonalData(for: sight)
-    if affiliation == Affiliation() { affiliation = nil }
-    employment?.maskPersonalData(for: sight)
-    if employment == NewEmployment() { employment = nil }
+    if case .some = affiliation {
+      affiliation?.maskPersonalData(for: sight)
+      if affiliation == Affiliation() { affiliation = nil }
+    }
+    if case .some = employment {
+      employment?.maskPersonalData(for: sight)
+      if employment == NewEmployment() { employment = nil }
+    }
   }
 }
 
@@ -316,8 +320,10 @@ public struct RegisterWorkerResponse: GeneratedMessage {
 
   /// Masks the personal fields that a caller does not see.
   public mutating func maskPersonalData(for sight: PersonalSight) {
-    worker?.maskPersonalData(for: sight)
-    if worker == Worker() { worker = nil }
+    if case .some = worker {
+      worker?.maskPersonalData(for: sight)
+      if worker == Worker() { worker = nil }
+    }
   }
 
   /// What registration did.
@@ -843,8 +849,10 @@ public struct UpdateWorkerRequest: GeneratedMessage {
       phone = Masking.phone(phone)
       for index in otherPhones.indices { otherPhones[index] = Masking.phone(otherPhones[index]) }
     }
-    affiliation?.maskPersonalData(for: sight)
-    if affiliation == Affiliation() { affiliation = nil }
+    if case .some = affiliation {
+      affiliation?.maskPersonalData(for: sight)
+      if affiliation == Affiliation() { affiliation = nil }
+    }
   }
 }
 
@@ -908,8 +916,10 @@ public struct AddEmploymentRequest: GeneratedMessage {
 
   /// Masks the personal fields that a caller does not see.
   public mutating func maskPersonalData(for sight: PersonalSight) {
-    employment?.maskPersonalData(for: sight)
-    if employment == NewEmployment() { employment = nil }
+    if case .some = employment {
+      employment?.maskPersonalData(for: sight)
+      if employment == NewEmployment() { employment = nil }
+    }
   }
 }
 

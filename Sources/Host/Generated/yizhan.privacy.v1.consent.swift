@@ -236,8 +236,10 @@ public struct Consent: GeneratedMessage {
     if !sight.reveals("rights", to: 6) {
       evidence = Masking.whole(evidence)
     }
-    guardian?.maskPersonalData(for: sight)
-    if guardian == Guardian() { guardian = nil }
+    if case .some = guardian {
+      guardian?.maskPersonalData(for: sight)
+      if guardian == Guardian() { guardian = nil }
+    }
   }
 }
 
@@ -358,8 +360,10 @@ public struct GrantConsentRequest: GeneratedMessage {
       evidence = Masking.freeText(evidence)
       birthDate = Masking.birthDate(birthDate)
     }
-    guardian?.maskPersonalData(for: sight)
-    if guardian == Guardian() { guardian = nil }
+    if case .some = guardian {
+      guardian?.maskPersonalData(for: sight)
+      if guardian == Guardian() { guardian = nil }
+    }
   }
 }
 

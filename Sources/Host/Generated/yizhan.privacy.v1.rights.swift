@@ -479,8 +479,10 @@ public struct PersonalView: GeneratedMessage {
   /// Masks the personal fields that a caller does not see.
   public mutating func maskPersonalData(for sight: PersonalSight) {
     for index in records.indices { records[index].maskPersonalData(for: sight) }
-    erasure?.maskPersonalData(for: sight)
-    if erasure == Erasure() { erasure = nil }
+    if case .some = erasure {
+      erasure?.maskPersonalData(for: sight)
+      if erasure == Erasure() { erasure = nil }
+    }
   }
 }
 
