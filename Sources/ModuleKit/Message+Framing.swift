@@ -16,8 +16,7 @@ extension Message {
   /// Appends the message with the five-byte prefix of gRPC: not compressed, length in big-endian order.
   public func encodeFramed(into output: inout [UInt8], in arena: Arena) {
     let start = output.count
-    output.append(contentsOf: repeatElement(0, count: MessageFraming.prefixSizeBytes))
-    encode(into: &output, in: arena)
+    encode(behind: MessageFraming.prefixSizeBytes, into: &output, in: arena)
     MessageFraming.setLength(of: &output, at: start)
   }
 }

@@ -17,16 +17,20 @@ extension Arena {
     return raw
   }
 
-  /// Appends the encoding of a filled C struct, which was made since the last reset.
+  /// Appends the encoding of a filled C struct, which was made since the last reset, behind so many bytes of zero.
   @inlinable
-  public func pack(_ raw: UnsafeMutableRawPointer, into output: inout [UInt8]) {
+  public func pack(_ raw: UnsafeMutableRawPointer, behind zeroes: Int, into output: inout [UInt8]) {
     let message = UnsafePointer(raw.assumingMemoryBound(to: ProtobufCMessage.self))
     if region.pointee.takenBytes <= Self.packedUnmeasuredBytes {
-      let packed = take(region.pointee.takenBytes * Self.encodedGrowthLimit)
-      let size = protobuf_c_message_pack(message, packed.assumingMemoryBound(to: UInt8.self))
-      output.append(contentsOf: UnsafeRawBufferPointer(start: packed, count: size))
+      let start = take(zeroes + region.pointee.takenBytes * Self.encodedGrowthLimit)
+      start.initializeMemory(as: UInt8.self, repeating: 0, count: zeroes)
+      let size = protobuf_c_message_pack(message, (start + zeroes).assumingMemoryBound(to: UInt8.self))
+      let packed = UnsafeRawBufferPointer(start: start, count: zeroes + size)
+      // An array that is made as long as it gets costs a third of one that grows.
+      if output.isEmpty { output = [UInt8](packed) } else { output.append(contentsOf: packed) }
       return
     }
+    output.append(contentsOf: repeatElement(0, count: zeroes))
     let size = protobuf_c_message_get_packed_size(message)
     if size == 0 { return }
     output.append(addingCapacity: size) { span in
@@ -102,7 +106,18 @@ extension Arena {
   public func place<Value: GeneratedMessage, Structure>(messages: [Value])
     -> UnsafeMutablePointer<UnsafeMutablePointer<Structure>?>
   {
-    place(list: messages) { place($0) }
+    let start = take(messages.count * MemoryLayout<UnsafeMutablePointer<Structure>?>.stride)
+      .bindMemory(to: UnsafeMutablePointer<Structure>?.self, capacity: messages.count)
+    messages.withUnsafeBufferPointer { values in
+      guard let first = values.baseAddress else { return }
+      for index in 0..<values.count {
+        // Where it lies: a copy would be counted for each of its texts.
+        let raw = make(Value.codec)
+        (first + index).pointee.fill(raw, in: self)
+        (start + index).initialize(to: raw.assumingMemoryBound(to: Structure.self))
+      }
+    }
+    return start
   }
 
   @inlinable

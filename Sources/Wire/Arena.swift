@@ -118,9 +118,12 @@ public final class Arena {
   /// Memory for `count` bytes, aligned to 16, not initialised. Encoding only: it has no budget.
   @inlinable
   func take(_ count: Int) -> UnsafeMutableRawPointer {
-    guard let memory = Self.allocate(count, in: region) else {
-      preconditionFailure("no memory for encoding")
-    }
+    let rounded = (max(count, 1) + 15) & ~15
+    if rounded > region.pointee.freeBytes { Self.grow(region, by: rounded) }
+    guard let memory = region.pointee.next else { preconditionFailure("no memory for encoding") }
+    region.pointee.takenBytes &+= rounded
+    region.pointee.next = memory + rounded
+    region.pointee.freeBytes -= rounded
     return memory
   }
 

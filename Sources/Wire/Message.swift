@@ -7,8 +7,8 @@ public protocol Message: Sendable, Equatable {
   /// Decodes a message. All memory that decoding needs comes from the arena, which is reset afterwards.
   /// - Throws: `DecodingError`.
   init(decoding bytes: UnsafeRawBufferPointer, in arena: Arena) throws
-  /// Appends the encoded message.
-  func encode(into output: inout [UInt8], in arena: Arena)
+  /// Appends the encoded message behind so many bytes of zero, in which its carrier puts a prefix.
+  func encode(behind zeroes: Int, into output: inout [UInt8], in arena: Arena)
   /// Adds what breaks the `(yizhan.check)` declarations, with paths relative to this message.
   func check(_ violations: inout Violations)
   /// The purposes for which `(yizhan.personal)` fields of the message, and of messages in it, can be seen.
@@ -23,6 +23,12 @@ extension Message {
 
   /// Masks nothing: ProtoGen writes what a message that holds personal data does.
   public mutating func maskPersonalData(for sight: PersonalSight) {}
+
+  /// Appends the encoded message.
+  @inlinable
+  public func encode(into output: inout [UInt8], in arena: Arena) {
+    encode(behind: 0, into: &output, in: arena)
+  }
 
   /// Decodes a message from an array.
   /// - Throws: `DecodingError`.

@@ -72,24 +72,29 @@ public enum TextFormat: Sendable, CaseIterable {
     return Array(text.utf8).withUnsafeBufferPointer(isUUID)
   }
 
+  /// Source: RFC 9562, section 4.
   private static func isUUID(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard bytes.count == 36 else { return false }
-    for index in 0..<36 {
-      switch index {
-      case 8, 13, 18, 23: if bytes[index] != UInt8(ascii: "-") { return false }
-      default: if !isHexDigit(bytes[index]) { return false }
-      }
-    }
-    return true
+    let hyphen = UInt8(ascii: "-")
+    guard bytes.count == 36, bytes[8] == hyphen, bytes[13] == hyphen, bytes[18] == hyphen, bytes[23] == hyphen
+    else { return false }
+    let raw = UnsafeRawBufferPointer(bytes)
+    func four(_ offset: Int) -> UInt64 { UInt64(raw.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) }
+    return isHexadecimal(raw.loadUnaligned(as: UInt64.self))
+      && isHexadecimal(four(9) << 32 | four(14)) && isHexadecimal(four(19) << 32 | four(24))
+      && isHexadecimal(raw.loadUnaligned(fromByteOffset: 28, as: UInt64.self))
   }
 
-  private static func isHexDigit(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-      UInt8(ascii: "A")...UInt8(ascii: "F"):
-      true
-    default: false
+  /// Whether eight bytes are hexadecimal digits, all at once. Where a sum sets a byte's highest bit, the byte is not
+  /// below a limit; bytes of 0x80 and above, which would carry into the next, are refused first.
+  private static func isHexadecimal(_ bytes: UInt64) -> Bool {
+    func each(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+    func notBelow(_ limit: Unicode.Scalar, _ bytes: UInt64) -> UInt64 {
+      bytes &+ each(0x80 &- UInt8(ascii: limit))
     }
+    let lower = bytes | each(0x20)
+    let digits = notBelow("0", bytes) & ~notBelow(":", bytes)
+    let letters = notBelow("a", lower) & ~notBelow("g", lower)
+    return bytes & each(0x80) == 0 && (digits | letters) & each(0x80) == each(0x80)
   }
 
   static func isAreaCode(_ text: String) -> Bool {

@@ -19,8 +19,8 @@ extension PostReply: Message {
     self.init(id: words.first ?? "", phone: words.last ?? "")
   }
 
-  func encode(into output: inout [UInt8], in arena: Arena) {
-    ProtoStringValue(value: "\(id) \(phone)").encode(into: &output, in: arena)
+  func encode(behind zeroes: Int, into output: inout [UInt8], in arena: Arena) {
+    ProtoStringValue(value: "\(id) \(phone)").encode(behind: zeroes, into: &output, in: arena)
   }
 
   func check(_ violations: inout Violations) {}

@@ -74,6 +74,24 @@ struct FormatTests {
     #expect(!TextFormat.uuid.admits(text))
   }
 
+  @Test("every character of a UUID is looked at")
+  func charactersOfUUIDs() {
+    let uuid = Array("5df41881-3aed-3515-88a7-2f4a814cf09e".utf8)
+    let digits = Set("0123456789abcdefABCDEF".utf8)
+    for place in uuid.indices {
+      for byte in UInt8(0)...0x7f {
+        var changed = uuid
+        changed[place] = byte
+        let isHyphen = [8, 13, 18, 23].contains(place)
+        let isUUID = isHyphen ? byte == UInt8(ascii: "-") : digits.contains(byte)
+        #expect(TextFormat.uuid.admits(String(decoding: changed, as: UTF8.self)) == isUUID)
+      }
+    }
+    // As many bytes, of which some are above ASCII.
+    #expect(!TextFormat.uuid.admits("5df41881-3aed-3515-88a7-2f4a814cf0é"))
+    #expect(!TextFormat.uuid.admits(String(repeating: "é", count: 18)))
+  }
+
   @Test(
     "phone numbers are brought into E.164",
     arguments: [
