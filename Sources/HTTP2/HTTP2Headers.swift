@@ -7,6 +7,8 @@ public struct HTTP2Headers: Sendable, Equatable {
   @usableFromInline private(set) var storage: [UInt8] = []
   /// How many fields there are.
   public private(set) var count = 0
+  /// The marks of all names: a name whose mark is missing is not there, which spares a walk for what few calls send.
+  private var marks: UInt64 = 0
 
   /// Creates an empty list.
   public init() {}
@@ -17,9 +19,17 @@ public struct HTTP2Headers: Sendable, Equatable {
   }
 
   /// Creates a list from fields that have been put one behind the other with `write`.
-  init(written bytes: UnsafeRawBufferPointer, count: Int) {
+  /// - Parameter marks: those of all the names.
+  init(written bytes: UnsafeRawBufferPointer, count: Int, marks: UInt64) {
     storage = Array(bytes)
     self.count = count
+    self.marks = marks
+  }
+
+  /// One of 64 bits for a name, by its length and its ends.
+  static func mark(of name: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    guard let first = name.first, let last = name.last else { return 1 }
+    return 1 << UInt64((name.count &* 5 &+ Int(first) &+ Int(last) &* 3) & 63)
   }
 
   /// Puts a field where `target` points, in the form that `storage` has, and returns how many bytes it took:
@@ -46,6 +56,7 @@ public struct HTTP2Headers: Sendable, Equatable {
   public mutating func removeAll() {
     storage.removeAll(keepingCapacity: true)
     count = 0
+    marks = 0
   }
 
   /// Adds a field. The name is in lower case.
@@ -64,6 +75,7 @@ public struct HTTP2Headers: Sendable, Equatable {
     storage.append(contentsOf: name)
     storage.append(contentsOf: value)
     count += 1
+    marks |= Self.mark(of: name)
   }
 
   /// Hands over each field in order; the pointers are valid inside `body` only. `body` returns false to stop.
@@ -85,7 +97,9 @@ public struct HTTP2Headers: Sendable, Equatable {
   public func withValue<Result>(
     of name: StaticString, _ body: (UnsafeBufferPointer<UInt8>?) throws -> Result
   ) rethrows -> Result {
-    try storage.withUnsafeBytes { bytes in try body(Self.value(of: name, in: bytes)) }
+    let wanted = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+    if marks & Self.mark(of: wanted) == 0 { return try body(nil) }
+    return try storage.withUnsafeBytes { bytes in try body(Self.value(of: name, in: bytes)) }
   }
 
   /// The first value of that name. Looks at lengths first, so that most fields cost one comparison of numbers.
@@ -113,9 +127,21 @@ public struct HTTP2Headers: Sendable, Equatable {
   /// Whether bytes are that text.
   @inlinable
   public static func isEqual(_ bytes: UnsafeBufferPointer<UInt8>, _ text: StaticString) -> Bool {
-    guard bytes.count == text.utf8CodeUnitCount else { return false }
-    for index in 0..<bytes.count where bytes[index] != text.utf8Start[index] { return false }
-    return true
+    let count = bytes.count
+    guard count == text.utf8CodeUnitCount else { return false }
+    guard count >= 8 else {
+      for index in 0..<count where bytes[index] != text.utf8Start[index] { return false }
+      return true
+    }
+    // Eight at a time; the last eight may overlap those before.
+    let (left, right) = (UnsafeRawPointer(bytes.baseAddress!), UnsafeRawPointer(text.utf8Start))
+    var offset = 0
+    while true {
+      let (here, there) = (left + offset, right + offset)
+      if here.loadUnaligned(as: UInt64.self) != there.loadUnaligned(as: UInt64.self) { return false }
+      if offset == count - 8 { return true }
+      offset = min(offset + 8, count - 8)
+    }
   }
 
   /// The field at an offset, which moves on to the next one.

@@ -84,6 +84,7 @@ extension HTTP2Session {
     headerBlockBytes = 0
     headerScratchBytes = 0
     headerFieldCount = 0
+    headerMarks = 0
     isHeaderListTooLarge = false
     guard role == .server, frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST,
       UInt32(frame.pointee.hd.type) == NGHTTP2_HEADERS.rawValue
@@ -107,6 +108,7 @@ extension HTTP2Session {
     }
     headerScratchBytes += HTTP2Headers.write(name: name, value: value, to: headerScratch + headerScratchBytes)
     headerFieldCount += 1
+    headerMarks |= HTTP2Headers.mark(of: name)
     return 0
   }
 
@@ -137,7 +139,7 @@ extension HTTP2Session {
   private func headersReceived(_ stream: HTTP2Stream, isEnd: Bool) {
     let fields = HTTP2Headers(
       written: UnsafeRawBufferPointer(start: headerScratch, count: headerScratchBytes),
-      count: headerFieldCount)
+      count: headerFieldCount, marks: headerMarks)
     if isHeaderListTooLarge { stream.flags.insert(.isHeaderListTooLarge) }
     if stream.flags.contains(.hasReceivedHeaders) {
       stream.receivedTrailers = fields

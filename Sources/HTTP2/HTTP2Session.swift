@@ -43,6 +43,7 @@ public final class HTTP2Session {
   let headerScratch: UnsafeMutableRawPointer
   var headerScratchBytes = 0
   var headerFieldCount = 0
+  var headerMarks: UInt64 = 0
   var headerBlockBytes = 0
   var isHeaderListTooLarge = false
   /// Body bytes of the batch at hand, given back to the connection's window at its end.

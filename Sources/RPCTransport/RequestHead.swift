@@ -7,6 +7,8 @@ struct RequestHead {
   var timeout: Duration?
   /// Set when the request is refused for its headers alone.
   var refusal: Refusal?
+  /// Whether it is.
+  var isRefused: Bool { refusal != nil }
 
   enum Refusal {
     /// Not gRPC: a plain HTTP status.

@@ -19,8 +19,12 @@ final class ServerConnection: HTTP2Connection, @unchecked Sendable {
   /// Calls that a handler has, answered or not: a client that cancels does not get free of their cost.
   private var chargedCount = 0
   private var bufferedBytes = 0
+  /// Memory of a request that is through, for the next one: most come whole, one after the other.
+  private var spareBody: [UInt8] = []
   private var arrivalOfBatch: ContinuousClock.Instant?
   let watch = ConnectionWatch()
+
+  private static let spareBodyBytes = 4 << 10
 
   init(
     _ loop: ServerLoop, _ configuration: GRPCServerConfiguration, peer: String,
@@ -91,6 +95,20 @@ final class ServerConnection: HTTP2Connection, @unchecked Sendable {
 
   /// Counts the bytes of a request that is finished or given up.
   func unbuffer(_ sizeBytes: Int) { bufferedBytes -= sizeBytes }
+
+  /// An empty body to collect a request in.
+  func takeBody() -> [UInt8] {
+    var body: [UInt8] = []
+    swap(&body, &spareBody)
+    return body
+  }
+
+  /// Keeps the memory of a request that is through, unless it is much.
+  func giveBack(_ body: consuming [UInt8]) {
+    guard body.capacity <= Self.spareBodyBytes else { return }
+    body.removeAll(keepingCapacity: true)
+    spareBody = body
+  }
 
   /// Ends what is still open with UNAVAILABLE.
   func giveUpCalls() {

@@ -96,10 +96,13 @@ final class ServerStream: HTTP2Stream, ServerCall, Expiring, PipeOwner, @uncheck
         ))
     }
     let head = RequestHead(headers, connection.loop.methods)
-    switch head.refusal {
-    case .http(let headers): return refuse(headers)
-    case .status(let status): return refuse(status)
-    case nil: break
+    // Asked first: a copy of the refusal would cost each call, and hardly any is refused.
+    if head.isRefused {
+      switch head.refusal {
+      case .http(let headers): return refuse(headers)
+      case .status(let status): return refuse(status)
+      case nil: break
+      }
     }
     methodIndex = head.methodIndex ?? -1
     if let timeout = head.timeout {
@@ -137,6 +140,7 @@ final class ServerStream: HTTP2Stream, ServerCall, Expiring, PipeOwner, @uncheck
       return refuse(
         Status(.resourceExhausted, "the connection has too many unfinished requests; send fewer at once"))
     }
+    if body.isEmpty { body = connection.takeBody() }
     body.append(contentsOf: bytes)
     if bodyBytes < 0 { readPrefix() }
     if bodyBytes >= 0 && body.count > bodyBytes { refuse(.messageCount("more than one")) }
@@ -182,6 +186,7 @@ final class ServerStream: HTTP2Stream, ServerCall, Expiring, PipeOwner, @uncheck
       connection.loop.handler.unary(
         self, UnsafeRawBufferPointer(rebasing: bytes[MessageFraming.prefixSizeBytes...]))
     }
+    connection.giveBack(message)
   }
 
   // MARK: - Answering

@@ -13,14 +13,18 @@ public struct BindingTarget {
   func bind(real: Double) { scratch.note(sqlite3_bind_double(statement, index, real)) }
 
   func bind(text: String) {
+    // Nearly every text lies in one piece, and is read there without a copy that would have to be counted.
+    if text.utf8.withContiguousStorageIfAvailable(bind(octets:)) != nil { return }
     var text = text
-    text.withUTF8 { bytes in
-      let (start, destructor) = scratch.keep(UnsafeRawBufferPointer(bytes))
-      scratch.note(
-        sqlite3_bind_text64(
-          statement, index, start.assumingMemoryBound(to: CChar.self), UInt64(bytes.count), destructor,
-          UInt8(SQLITE_UTF8)))
-    }
+    text.withUTF8(bind(octets:))
+  }
+
+  private func bind(octets bytes: UnsafeBufferPointer<UInt8>) {
+    let (start, destructor) = scratch.keep(UnsafeRawBufferPointer(bytes))
+    scratch.note(
+      sqlite3_bind_text64(
+        statement, index, start.assumingMemoryBound(to: CChar.self), UInt64(bytes.count), destructor,
+        UInt8(SQLITE_UTF8)))
   }
 
   func bind(blob: [UInt8]) {

@@ -104,8 +104,6 @@ final class HostCallHandler: CallHandler {
     _ run: CallRun, _ message: UnsafeRawBufferPointer, _ loop: LoopState, _ body: BoundMethod.Read
   ) {
     var output: [UInt8] = []
-    // Most replies fit, so that encoding them allocates once.
-    output.reserveCapacity(512)
     var persons: [String] = []
     do {
       try loop.reader.read(call: context(run)) { snapshot in
@@ -272,7 +270,7 @@ final class HostCallHandler: CallHandler {
     var deadline = run.call.deadline
     if let longest = route.longest {
       let latest = run.start + longest
-      deadline = deadline.map { min($0, latest) } ?? latest
+      if deadline.map({ latest < $0 }) ?? true { deadline = latest }
     }
     return CallContext(
       module: route.scope, caller: run.caller, requestID: run.requestID, method: route.method,
