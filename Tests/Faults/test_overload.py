@@ -124,7 +124,7 @@ def test_twice_the_capacity(start_host):
           f"{after['answered']}/{after['offered']} in {after['answeredMedian']:.1f} ms")
     assert flood["failed"] == 0, flood["firstFailure"]
     assert flood["refused"] > 0
-    assert goodput >= 0.8 * peak
+    assert goodput >= (0.8 if IS_RELEASE else 0.7) * peak
     assert flood["refusedMedian"] <= (10 if IS_RELEASE else 100)
     # All is well again within five seconds: the last of them answer everything.
     assert after["failed"] == 0 and after["answered"] >= 0.95 * after["offered"]
@@ -154,8 +154,8 @@ def test_a_noisy_caller_harms_nobody(start_host):
           f"{median(alone, 'answeredP99'):.1f} ms (p99); beside one at 20 times its rate: "
           f"{median(beside, 'answeredMedian'):.1f} ms, {median(beside, 'answeredP99'):.1f} ms")
     assert all(one["answered"] == one["offered"] for one in alone + beside)
-    # Twice as long at most; 20 ms more for a machine that is busy with other things.
-    assert median(beside, "answeredP99") <= 2 * median(alone, "answeredP99") + 20
+    # Twice as long at most; some more for a machine that is busy with other things.
+    assert median(beside, "answeredP99") <= 2 * median(alone, "answeredP99") + (20 if IS_RELEASE else 100)
 
 
 @needs_strace
