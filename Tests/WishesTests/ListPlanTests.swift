@@ -66,6 +66,31 @@ import Testing
     }
   }
 
+  @Test func aListWithWishesInOneCountyIsReadAsItLies() async throws {
+    try await District.runProbed { district in
+      func isSingle() async throws -> Bool? {
+        try await district.inModule { transaction, _, _ in
+          try WishFilter(root: .everything, states: [.submitted]).ranges[0].narrowed(in: transaction)?
+            .isSingle
+        }
+      }
+      #expect(try await isSingle() == nil)
+      let all = WishServiceClient(try await district.host.channel(as: .administrator))
+      let wish = try await all.collectWish(district.wish { $0.areaCode = District.community })
+      #expect(try await isSingle() == true)
+      let listed = try await all.listWishes(ListWishesRequest(state: .submitted))
+      #expect(listed.wishes.map(\.id) == [wish.id])
+      let worker = try await District.register(
+        "赵六", "13933331000", district.platformID, with: district.workers)
+      _ = try await all.collectWish(
+        district.wish {
+          $0.workerID = worker
+          $0.areaCode = District.otherCounty
+        })
+      #expect(try await isSingle() == false)
+    }
+  }
+
   @Test func countiesAreMergedPageByPage() async throws {
     try await District.run { district in
       let all = WishServiceClient(try await district.host.channel(as: .administrator))

@@ -11,8 +11,12 @@ import ModuleKit
 struct WishRange {
   /// What the wishes have in common besides their state.
   enum Place {
-    case everywhere
-    case area(AreaCode)
+    /// In one of the counties whose codes are in a range.
+    case counties(Range<String>)
+    /// In a county. A wish that is placed no closer than a city is kept under the city's code.
+    case county(String)
+    /// In a street or in what is smaller.
+    case street(AreaCode)
     /// Collected by an organisation, which employs the worker or does not.
     case collector(String, isEmployer: Bool)
   }
@@ -23,8 +27,8 @@ struct WishRange {
   /// Further areas to keep to; nil for no limit.
   var within: [AreaCode]?
 
-  /// Sorts behind every identifier.
-  private static let behindAll = "~"
+  /// Sorts behind every identifier and every code.
+  fileprivate static let behindAll = "~"
   private static let categories = Category.allCases.filter { $0 != .unspecified }.map(\.rawValue)
 }
 
@@ -39,8 +43,8 @@ extension WishFilter {
 
   private var places: [WishRange.Place] {
     switch root {
-    case .everything: [.everywhere]
-    case .areas(let areas): areas.map { .area($0) }
+    case .everything: [.counties(""..<WishRange.behindAll)]
+    case .areas(let areas): areas.map { WishRange.Place($0) }
     case .worker: []
     case .collector(let id, let employedOnly):
       (employedOnly ? [true] : [true, false]).map { .collector(id, isEmployer: $0) }
@@ -48,7 +52,34 @@ extension WishFilter {
   }
 }
 
+extension WishRange.Place {
+  init(_ area: AreaCode) {
+    switch area.level {
+    case .province, .city: self = .counties(area.lowerBound..<area.upperBound)
+    case .county: self = .county(area.text)
+    case .street, .community, .compound: self = .street(area)
+    }
+  }
+}
+
 extension WishRange {
+  /// The same list in the one county that has wishes where no other has, as in most districts: that is read as it lies.
+  /// Nil if there is none.
+  func narrowed(in snapshot: Snapshot) throws -> WishRange? {
+    guard case .counties(let codes) = place else { return self }
+    func next(_ condition: StaticString, _ code: String) throws -> String? {
+      var query = Query("SELECT w.county_code FROM wishes_wish w INDEXED BY wishes_wish_by_county WHERE")
+      query.append(condition, code)
+      query.append(" AND w.county_code < ? ORDER BY w.county_code LIMIT 1", codes.upperBound)
+      return try snapshot.first(query) { $0.text(0) }
+    }
+    guard let first = try next(" w.county_code >= ?", codes.lowerBound) else { return nil }
+    guard try next(" w.county_code > ?", first) == nil else { return self }
+    var range = self
+    range.place = .county(first)
+    return range
+  }
+
   /// Appends what reads the identifiers, the newest first, to `WITH RECURSIVE`.
   func append(before: String?, limit: Int, to query: inout Query) {
     query.append(" place(code) AS (")
@@ -76,19 +107,15 @@ extension WishRange {
   /// The first part of the index's key.
   private func appendPlaces(to query: inout Query) {
     switch place {
-    case .everywhere: appendCounties(from: "", to: Self.behindAll, to: &query)
+    case .counties(let codes): appendCounties(codes, to: &query)
+    case .county(let code): query.append("VALUES (?)", code)
+    case .street(let area): query.append("VALUES (?)", area.text.prefix(9))
     case .collector(let id, _): query.append("VALUES (?)", id)
-    case .area(let area):
-      switch area.level {
-      case .province, .city: appendCounties(from: area.lowerBound, to: area.upperBound, to: &query)
-      case .county: query.append("VALUES (?)", area.text)
-      case .street, .community, .compound: query.append("VALUES (?)", area.text.prefix(9))
-      }
     }
   }
 
   /// The counties that have wishes, each found by a search behind the one before.
-  private func appendCounties(from lower: String, to upper: String, to query: inout Query) {
+  private func appendCounties(_ codes: Range<String>, to query: inout Query) {
     query.append(
       """
       SELECT (SELECT w.county_code FROM wishes_wish w INDEXED BY wishes_wish_by_county
@@ -97,7 +124,7 @@ extension WishRange {
       SELECT (SELECT w.county_code FROM wishes_wish w INDEXED BY wishes_wish_by_county
         WHERE w.county_code > p.code AND w.county_code < ? ORDER BY w.county_code LIMIT 1)
       FROM place p WHERE p.code IS NOT NULL
-      """, lower, upper, upper)
+      """, codes.lowerBound, codes.upperBound, codes.upperBound)
   }
 
   /// The categories: those wanted, or one in the place of all where an index has them together.
@@ -116,19 +143,15 @@ extension WishRange {
   /// Whether an index has the range's wishes of every category in one order.
   private var hasCategoriesTogether: Bool {
     switch place {
-    case .everywhere: true
-    case .collector: false
-    case .area(let area): [.province, .city, .county].contains(area.level)
+    case .counties, .county: true
+    case .street, .collector: false
     }
   }
 
   /// Whether the range is one stream, which needs no merging.
   var isSingle: Bool {
-    switch place {
-    case .everywhere: return false
-    case .area(let area) where [.province, .city].contains(area.level): return false
-    case .area, .collector: return category != .unspecified || hasCategoriesTogether
-    }
+    if case .counties = place { return false }
+    return category != .unspecified || hasCategoriesTogether
   }
 
   /// The wishes of a range that is one stream, the newest first, in one walk along its index.
@@ -174,22 +197,19 @@ extension WishRange {
       if isOfCategory { appendCategory() }
     }
     switch place {
-    case .everywhere: appendCounty("")
+    case .counties: appendCounty("")
+    case .county(let code): appendCounty(code)
+    case .street(let area):
+      query.append("wishes_wish_by_street WHERE w.street_code =")
+      appendCode(area.text.prefix(9))
+      query.append(" AND w.state = ?", state.rawValue)
+      appendCategory()
+      if area.level != .street { query.append([area], in: "w.area_code") }
     case .collector(let id, let isEmployer):
       query.append("wishes_wish_by_collector WHERE w.collected_by_organisation_id =")
       appendCode(id)
       query.append(" AND w.employed_by_collector = ? AND w.state = ?", isEmployer, state.rawValue)
       appendCategory()
-    case .area(let area):
-      switch area.level {
-      case .province, .city, .county: appendCounty(area.text)
-      case .street, .community, .compound:
-        query.append("wishes_wish_by_street WHERE w.street_code =")
-        appendCode(area.text.prefix(9))
-        query.append(" AND w.state = ?", state.rawValue)
-        appendCategory()
-        if area.level != .street { query.append([area], in: "w.area_code") }
-      }
     }
   }
 }

@@ -35,7 +35,7 @@ extension WishStore {
       let query = wishes(ofWorker: id, collector: collector, filter, before: before, limit: limit)
       return try snapshot.all(query) { WishRecord($0) }
     }
-    let ranges = filter.ranges
+    let ranges = try filter.ranges.compactMap { try $0.narrowed(in: snapshot) }
     if ranges.count == 1, ranges[0].isSingle {
       return try snapshot.all(ranges[0].rows(before: before, limit: limit)) { WishRecord($0) }
     }
