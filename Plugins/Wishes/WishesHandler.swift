@@ -77,9 +77,14 @@ extension WishesHandler {
   }
 
   /// A wish as the caller sees it after a change.
-  /// - Parameter wisherName: the wisher's name, where the change has asked the register for it.
-  func reply(_ wish: WishRecord, wisherName: String? = nil, in transaction: Transaction) throws -> Wish {
+  /// - Parameters:
+  ///   - wisherName: the wisher's name, where the change has asked the register for it.
+  ///   - claim: the claim that the change has made or changed, which is shown as it is if it is the wish's only one.
+  func reply(
+    _ wish: WishRecord, wisherName: String? = nil, claim: ClaimRecord? = nil, in transaction: Transaction
+  ) throws -> Wish {
     guard let sight = try sight(of: wish, in: transaction) else { throw WishesError.wishNotFound(wish.id) }
-    return try view(wish, sight, wisherName: wisherName, in: transaction)
+    return try view(
+      wish, sight, wisherName: wisherName, claim: wish.claimCount == 1 ? claim : nil, in: transaction)
   }
 }

@@ -46,7 +46,7 @@ extension WishesHandler {
       WishClaimedEvent(
         wishID: wish.id, claimID: claim.id, organisationID: claim.organisationID,
         expireTime: ProtoTimestamp(claim.expiresAt), state: wish.state), subject: wish.id)
-    return try reply(wish, in: transaction)
+    return try reply(wish, claim: claim, in: transaction)
   }
 
   func releaseClaim(_ request: ReleaseClaimRequest, _ transaction: Transaction) throws -> Claim {

@@ -3,9 +3,12 @@ import ModuleKit
 /// Makes messages from records, with no more in them than the caller may see.
 extension WishesHandler {
   /// A wish as a reply: with contact details where the caller sees them, and with the claims that the caller sees.
-  /// - Parameter wisherName: the wisher's name, if the register was asked for it already.
+  /// - Parameters:
+  ///   - wisherName: the wisher's name, if the register was asked for it already.
+  ///   - claim: the wish's one claim, if it is at hand.
   func view(
-    _ wish: WishRecord, _ sight: WishSight, wisherName: String? = nil, in snapshot: Snapshot
+    _ wish: WishRecord, _ sight: WishSight, wisherName: String? = nil, claim: ClaimRecord? = nil,
+    in snapshot: Snapshot
   ) throws -> Wish {
     var view = try listView(wish, sight, in: snapshot)
     if sight.showsContact {
@@ -15,7 +18,7 @@ extension WishesHandler {
       view.contactPhone = contact.phone
       view.deliveryAddress = contact.address
     }
-    if wish.claimCount > 0 { view.claims = try claims(of: wish, sight, in: snapshot) }
+    if wish.claimCount > 0 { view.claims = try claims(of: wish, sight, known: claim, in: snapshot) }
     return view
   }
 
@@ -55,15 +58,22 @@ extension WishesHandler {
     return draft == WishDraft() ? nil : draft
   }
 
-  private func claims(of wish: WishRecord, _ sight: WishSight, in snapshot: Snapshot) throws -> [Claim] {
+  private func claims(
+    of wish: WishRecord, _ sight: WishSight, known: ClaimRecord?, in snapshot: Snapshot
+  ) throws -> [Claim] {
     let organisationID: String?
     switch sight {
     case .staff, .auditor, .wisherSide: organisationID = nil
     case .claimant: organisationID = snapshot.caller.organisationID
     case .stranger: return []
     }
-    let claims = try ClaimStore.claims(
-      of: wish.id, organisationID: organisationID, limit: Limits.claimsShown, in: snapshot)
+    let claims: [ClaimRecord]
+    if let known {
+      claims = organisationID.map { $0 == known.organisationID } ?? true ? [known] : []
+    } else {
+      claims = try ClaimStore.claims(
+        of: wish.id, organisationID: organisationID, limit: Limits.claimsShown, in: snapshot)
+    }
     return try claims.compactMap { claim in
       guard let sight = try self.sight(of: claim, of: wish, in: snapshot) else { return nil }
       return try view(claim, of: wish, sight, in: snapshot)

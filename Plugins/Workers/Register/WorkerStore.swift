@@ -19,10 +19,7 @@ struct WorkerStore {
   /// - Parameter worker: an empty one.
   /// - Returns: whether there is one within reach.
   func read(_ id: String, _ reach: Reach, into worker: inout Worker) throws -> Bool {
-    guard try find(id, into: &worker, isOpened: true) else { return false }
-    // Looked at first, so that most calls do not pay for a copy of the worker.
-    if case .everything = reach { return true }
-    return reach.includes(worker)
+    try find(id, into: &worker, isOpened: true) && reach.includes(worker)
   }
 
   /// Where a worker is and for whom they work now, without anything personal; nil if there is none.
